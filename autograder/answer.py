@@ -1,0 +1,336 @@
+"""How checks talk to an answer: calls with data in, data out.
+
+A check never touches a student's function itself. It hands a `Call` to an `Answer` and gets an
+`Outcome`, in which every value is plain data: exact tensors, numbers, strings, and tuples or
+dictionaries of them. What a returned object does when compared or printed therefore plays no role.
+`LocalAnswer` runs in this process and protects nothing; it serves a student's own kernel.
+"""
+
+import contextlib
+import io
+import itertools
+import linecache
+import logging
+import re
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """Arguments for one call of an answer."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def map(self, change: Callable[[Any], Any]) -> "Call":
+        """The same call with every argument changed."""
+        return Call(
+            args=tuple(map(change, self.args)),
+            kwargs={name: change(value) for name, value in self.kwargs.items()},
+        )
+
+    def fresh(self) -> "Call":
+        """The same call with copies of its tensors and generators."""
+
+        def copy(value: Any) -> Any:
+            if isinstance(value, torch.Generator):
+                return value.clone_state()
+            return value.detach().clone() if isinstance(value, Tensor) else value
+
+        return self.map(copy)
+
+    def replace(self, arguments: Mapping[int | str, Any]) -> "Call":
+        """The same call with the arguments at these positions or names replaced."""
+        return Call(
+            args=tuple(arguments.get(i, value) for i, value in enumerate(self.args)),
+            kwargs={name: arguments.get(name, value) for name, value in self.kwargs.items()},
+        )
+
+    def items(self) -> Iterator[tuple[int | str, Any]]:
+        """The arguments by position or name."""
+        yield from enumerate(self.args)
+        yield from self.kwargs.items()
+
+
+def call(*args: Any, **kwargs: Any) -> Call:
+    """The call `answer(*args, **kwargs)`."""
+    return Call(args=args, kwargs=kwargs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a call gave back.
+
+    Attributes:
+        value: The returned value as plain data.
+        changed: Positions or names of the arguments that the call changed in place.
+        gradients: By argument, d(sum of weighted outputs)/d(argument); empty unless asked for.
+    """
+
+    value: Any
+    changed: tuple[int | str, ...] = ()
+    gradients: dict[int | str, Tensor] = field(default_factory=dict)
+
+
+class AnswerError(AssertionError):
+    """The answer did not give a usable value; the message is for the student.
+
+    Attributes:
+        value: What an answer that only fails its own type annotations would have returned.
+    """
+
+    def __init__(self, message: str, value: Any = None) -> None:
+        super().__init__(message)
+        self.value = value
+
+
+class NotWrittenError(AnswerError):
+    """The stub is still in place, or its cell was not run."""
+
+
+class OutOfTimeError(AnswerError):
+    """The answer used up the time that its exercise has."""
+
+
+class _TimeIsOver(BaseException):
+    """Stops the answer's code; no `except Exception` in it can swallow this."""
+
+
+class Answer(Protocol):
+    """A student's answer to one exercise, wherever it runs."""
+
+    def outcome(self, call: Call, *, wrt: Sequence[int | str] = ()) -> Outcome:
+        """Calls the answer on copies of the arguments.
+
+        Args:
+            call: The arguments.
+            wrt: Arguments for which gradients are wanted.
+
+        Raises:
+            AnswerError: If there is no usable value: it raised, timed out, or returned an object
+                that is no plain data, or a value without the gradient asked for.
+        """
+        ...
+
+    def mixes_devices(self, call: Call) -> bool:
+        """Whether the answer creates tensors on another device than its arguments'.
+
+        False also where this cannot be told, as when the answer's path depends on values.
+        """
+        ...
+
+
+def plain(value: Any) -> Any:
+    """The value as plain data, detached and copied.
+
+    Raises:
+        AnswerError: If it is, or contains, anything but tensors, numbers, strings, None, and
+            tuples, lists and dictionaries of them. Subclasses of tensors and numbers are refused.
+    """
+    if type(value) in (Tensor, torch.nn.Parameter):
+        return value.detach().clone()
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(plain(item) for item in value)
+    if type(value) is dict:
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    hint = " Use torch.from_numpy to make it a tensor." if type(value).__module__ == "numpy" else ""
+    raise AnswerError(
+        f"Your function returned a {type(value).__module__}.{type(value).__qualname__}; "
+        f"a torch.Tensor was needed.{hint}"
+    )
+
+
+def cotangent(output: Tensor) -> Tensor:
+    """Fixed, uneven weights that turn an output into one number to differentiate."""
+    ramp = torch.linspace(0.5, 1.5, output.numel(), dtype=output.dtype, device=output.device)
+    return ramp.reshape(output.shape)
+
+
+class LocalAnswer:
+    """An answer that is a function in this process.
+
+    Args:
+        name: The name of the function.
+        namespace: Where to find it, such as a notebook's globals.
+        seconds: Time for all calls together. Only the main thread of a POSIX system can be
+            interrupted; elsewhere there is no limit.
+    """
+
+    def __init__(self, name: str, namespace: Mapping[str, Any], *, seconds: float) -> None:
+        self._name = name
+        self._namespace = namespace
+        self._seconds = seconds
+        self._global_seeds = itertools.count()
+        self.printed = io.StringIO()
+
+    def outcome(self, call: Call, *, wrt: Sequence[int | str] = ()) -> Outcome:
+        leaves = {key: dict(call.items())[key].detach().clone().requires_grad_() for key in wrt}
+        copies = call.fresh().replace({key: leaf.clone() for key, leaf in leaves.items()})
+        function = self._function()
+        try:
+            value = self._run(function, copies)
+        except AnswerError:
+            raise
+        except Exception as error:
+            raise AnswerError(
+                _describe(error, self._namespace), self._without_annotations(error, function, call)
+            ) from None
+        return Outcome(
+            value=plain(value),
+            changed=_changed(copies, call),
+            gradients=_gradients(value, leaves) if leaves else {},
+        )
+
+    def mixes_devices(self, call: Call) -> bool:
+        # Fake tensors carry shape, dtype and device but no data: on any machine they tell what
+        # would happen with arguments on another device than the default one.
+        with FakeTensorMode(allow_non_fake_inputs=True), _no_logging():
+            elsewhere = call.map(
+                lambda v: (
+                    torch.empty(v.shape, dtype=v.dtype, device="meta")
+                    if isinstance(v, Tensor)
+                    else v
+                )
+            )
+            try:
+                value = self._run(self._function(), elsewhere)
+            except Exception as error:  # among them: the path depends on values, so nobody can tell
+                return bool(re.search(r"found (at least )?two", str(error)))
+        outputs = value if isinstance(value, tuple | list) else (value,)
+        return any(isinstance(t, Tensor) and t.device.type != "meta" for t in outputs)
+
+    def _function(self) -> Callable[..., Any]:
+        if self._name not in self._namespace:
+            raise NotWrittenError(f"{self._name} is not defined. Run the cell with your answer.")
+        function = self._namespace[self._name]
+        if not callable(function):
+            raise AnswerError(
+                f"{self._name} has type {type(function).__name__}; a function was needed. "
+                "Did you assign a value to this name?"
+            )
+        return function
+
+    def _run(self, function: Callable[..., Any], call: Call) -> Any:
+        """The call itself: output kept, time limited, torch's global seed another at every call."""
+        started = time.monotonic()
+        try:
+            with (
+                contextlib.redirect_stdout(self.printed),
+                contextlib.redirect_stderr(self.printed),
+                torch.random.fork_rng(devices=[]),
+                torch.enable_grad(),
+                _time_limit(self._seconds),
+            ):
+                torch.manual_seed(next(self._global_seeds))
+                return function(*call.args, **call.kwargs)
+        except NotImplementedError as error:
+            if error.args:
+                raise
+            raise NotWrittenError(
+                "Not written yet: replace `raise NotImplementedError()` with your answer."
+            ) from None
+        except _TimeIsOver:
+            raise OutOfTimeError(
+                "Your function took too long, so the check stopped it. Is there an endless loop?"
+            ) from None
+        finally:
+            self._seconds -= time.monotonic() - started
+
+    def _without_annotations(self, error: Exception, function: Any, call: Call) -> Any:
+        """What the function would return if its annotations were not enforced, for diagnosis."""
+        if type(error).__module__.split(".")[0] != "jaxtyping":
+            return None
+        with contextlib.suppress(Exception):
+            return plain(self._run(function.__wrapped__, call.fresh()))
+        return None
+
+
+def _changed(after: Call, before: Call) -> tuple[int | str, ...]:
+    return tuple(
+        key
+        for (key, new), (_, old) in zip(after.items(), before.items(), strict=True)
+        if isinstance(old, Tensor)
+        and not (new.shape == old.shape and torch.equal(new.nan_to_num(), old.nan_to_num()))
+    )
+
+
+def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, Tensor]:
+    outputs = value if isinstance(value, tuple | list) else (value,)
+    tensors = [t for t in outputs if isinstance(t, Tensor) and t.requires_grad]
+    if not tensors:
+        raise AnswerError(
+            "No gradient flows through your result, so it cannot be trained. "
+            "Did you use .detach(), .item(), .data, torch.no_grad or NumPy?"
+        )
+    total = sum((t * cotangent(t)).sum() for t in tensors)
+    assert isinstance(total, Tensor)
+    try:
+        found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise AnswerError(
+            f"The gradient of your result cannot be computed: {str(error).splitlines()[0]}"
+        ) from None
+    return {
+        key: torch.zeros_like(leaf) if gradient is None else plain(gradient)
+        for (key, leaf), gradient in zip(leaves.items(), found, strict=True)
+    }
+
+
+def _describe(error: Exception, namespace: Mapping[str, Any]) -> str:
+    """One or two lines: what was raised, and the last line of the student's that led there."""
+    kind = type(error).__name__
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    text = f"Your function raised {kind}: {first_line}"
+    if type(error).__module__.split(".")[0] == "jaxtyping":
+        text = f"Your function does not keep to its annotated shapes and types: {first_line}"
+    for frame, line_number in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals is namespace:
+            line = linecache.getline(frame.f_code.co_filename, line_number).strip()
+            return f"{text}\n(line {line_number} of the cell: {line})" if line else text
+    return text
+
+
+@contextlib.contextmanager
+def _no_logging() -> Iterator[None]:
+    """torch logs errors that it also raises; on stderr they would alarm students and nbgrader."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raises `_TimeIsOver` in the main thread once the time is over, then every second."""
+    if seconds <= 0:
+        raise _TimeIsOver
+    if not hasattr(signal, "setitimer") or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def stop(_signal: int, _frame: Any) -> None:
+        raise _TimeIsOver
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

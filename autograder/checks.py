@@ -1,0 +1,179 @@
+"""Runs an exercise's checks on an answer, as pytest items, and reports.
+
+`check("name")` is what a notebook calls; `grade` is what everything else calls.
+"""
+
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from autograder.answer import Answer, LocalAnswer, NotWrittenError, OutOfTimeError
+from autograder.claims import WrongValueError
+from autograder.exercise import Check, Exercise
+from autograder.exercises import find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The outcome of one check.
+
+    Attributes:
+        check: The check.
+        problem: What the student is told; None if the check passed.
+        value_is_wrong: Whether the problem is that a value differs from the reference's.
+    """
+
+    check: Check
+    problem: str | None = None
+    value_is_wrong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The outcomes of all checks of an exercise. Its string is what the student reads."""
+
+    exercise: Exercise
+    results: tuple[Result, ...]
+
+    @property
+    def points(self) -> float:
+        """Points earned: the passed checks' share of the exercise's points."""
+        total = sum(result.check.weight for result in self.results)
+        passed = sum(result.check.weight for result in self.results if result.problem is None)
+        return round(self.exercise.points * passed / total, 2)
+
+    def __str__(self) -> str:
+        lines = [f"{self.exercise.name}: {self.points:g} of {self.exercise.points:g} points"]
+        told: set[str] = set()
+        for result in self.results:
+            lines.append(f"  {'✓' if result.problem is None else '✗'} {result.check.claim}")
+            if result.problem is None:
+                continue
+            headline, *details = result.problem.splitlines()
+            if result.check.assumes_value and result.value_is_wrong and told:
+                headline, details = "Not tested: the values come first.", []
+            if headline not in told:
+                lines += [f"      {line}" for line in (headline, *details)]
+                told.add(headline)
+        return "\n".join(lines)
+
+
+def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 0) -> float:
+    """Checks an answer, prints the report and returns the points earned.
+
+    Args:
+        name: The exercise, which is also the name of the answer's function.
+        namespace: Where to find the answer; by default the caller's globals.
+        seed: Of the inputs.
+
+    Raises:
+        ValueError: If there is no such exercise.
+    """
+    exercise = find(name)
+    if namespace is None:
+        frame = inspect.currentframe()
+        assert frame is not None
+        assert frame.f_back is not None
+        namespace = frame.f_back.f_globals
+    answer = LocalAnswer(name, namespace, seconds=exercise.seconds)
+    report = grade(exercise, answer, seed=seed)
+    print(report)
+    printed = answer.printed.getvalue().splitlines()
+    if printed:
+        print("Your function printed:", *printed[:10], sep="\n  ")
+    if len(printed) > 10:
+        print(f"  ... and {len(printed) - 10} more lines")
+    return report.points
+
+
+def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
+    """Runs all checks of an exercise; the inputs follow from the seed."""
+    run = _Run(exercise, answer, seed)
+    status = pytest.main(_PYTEST_ARGUMENTS, plugins=[run])
+    if run.fault is not None:
+        raise run.fault
+    assert len(run.results) == len(exercise.checks), f"pytest stopped with {status!r}"
+    return Report(exercise=exercise, results=tuple(run.results))
+
+
+# Nothing of the folder, the environment or the installed plugins may change a grade.
+_PYTEST_ARGUMENTS = [
+    "--config-file",
+    os.devnull,
+    "--rootdir",
+    os.path.dirname(__file__),
+    "--noconftest",
+    "--disable-plugin-autoload",
+    *(
+        f"-pno:{name}"
+        for name in (
+            "terminal",
+            "capture",
+            "logging",
+            "warnings",
+            "cacheprovider",
+            "faulthandler",
+            "unraisableexception",
+            "threadexception",
+            "doctest",
+            "junitxml",
+        )
+    ),
+]
+
+
+class _Item(pytest.Item):
+    """One check as a pytest item."""
+
+    def __init__(self, *, check: Check, run: "_Run", **kwargs: Any) -> None:
+        super().__init__(name=check.claim, **kwargs)
+        self.check = check
+        self.run = run
+
+    def runtest(self) -> None:
+        exercise = self.run.exercise
+        if self.run.over is not None:
+            raise self.run.over
+        self.check.run(exercise, self.run.answer, exercise.draw(self.check, self.run.seed))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:  # noqa: ARG002
+        return str(excinfo.value)  # pytest's own, with the source of every frame, takes 50 ms
+
+
+class _Run:
+    """A pytest plugin that collects the checks of one exercise and keeps their outcomes."""
+
+    def __init__(self, exercise: Exercise, answer: Answer, seed: int) -> None:
+        self.exercise = exercise
+        self.answer = answer
+        self.seed = seed
+        self.results: list[Result] = []
+        self.over: Exception | None = None  # why the remaining checks need not run
+        self.fault: BaseException | None = None  # an exception of ours, not of the answer
+
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        session.items = [
+            _Item.from_parent(session, check=check, run=self) for check in self.exercise.checks
+        ]
+        session.testscollected = len(session.items)
+        return True
+
+    def pytest_runtest_makereport(self, item: _Item, call: pytest.CallInfo[None]) -> None:
+        if call.when != "call":
+            return
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, NotWrittenError | OutOfTimeError):
+            self.over = error  # the other checks would only say the same again
+        if error is not None and not isinstance(error, AssertionError):
+            self.fault = self.fault or error
+        self.results.append(
+            Result(
+                check=item.check,
+                problem=None if error is None else str(error),
+                value_is_wrong=isinstance(error, WrongValueError),
+            )
+        )

@@ -1,0 +1,251 @@
+"""The claims that checks make: builders that turn cases into `Check`s.
+
+Every claim starts from the value: an answer with a wrong value earns nothing for leaving its
+arguments alone or for keeping float64.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.answer import Answer, AnswerError, Call, Outcome, cotangent, plain
+from autograder.compare import agrees, difference, form_difference
+from autograder.exercise import Cases, Check, Draw, Exercise, in_double
+
+Measure = Callable[[Any, Call], Any]
+
+
+class WrongValueError(AssertionError):
+    """The answer's value is not the reference's; the message is for the student."""
+
+
+def equals_reference(
+    claim: str, cases: Cases, *, measure: Measure | None = None, weight: int = 1
+) -> Check:
+    """The answer's value is the reference's in every case.
+
+    Args:
+        claim: The line in the report.
+        cases: Makes the calls.
+        measure: Compares `measure(value, call)` instead of the values, where right answers may
+            differ, as solutions that are the same up to a rotation.
+        weight: Share of the points.
+    """
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in cases(draw):
+            _right_value(exercise, answer, call, measure=measure)
+
+    return Check(claim=claim, run=run, weight=weight)
+
+
+def matches_theory(
+    claim: str,
+    cases: Cases,
+    *,
+    measure: Measure,
+    expected: Callable[[Call], Any],
+    tolerance: Callable[[Call], Any],
+    weight: int = 1,
+) -> Check:
+    """A statistic of the answer's value is what theory says, within a derived tolerance.
+
+    Args:
+        claim: The line in the report.
+        cases: Makes the calls.
+        measure: The statistic: a tensor made from the value and its call.
+        expected: Its exact value for a call.
+        tolerance: Largest absolute difference for a call; choose it so that a right answer fails
+            with a probability below one in ten thousand, and say how in a comment.
+        weight: Share of the points.
+    """
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in cases(draw):
+            value, _ = _right_form(exercise, answer, call)
+            problem = difference(measure(value, call), expected(call), tolerance=tolerance(call))
+            if problem:
+                _fail(exercise, call, value, problem, measure=measure, tolerance=tolerance(call))
+
+    return Check(claim=claim, run=run, weight=weight)
+
+
+def keeps_arguments(cases: Cases) -> Check:
+    """The answer does not change its arguments in place."""
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in cases(draw):
+            outcome = _outcome(exercise, answer, call)
+            if outcome.changed:
+                names = {key: name for name, key in exercise.keys(call).items()}
+                raise AssertionError(
+                    f"Your function changed its argument {names[outcome.changed[0]]} in place, "
+                    "so the caller's tensor is no longer what it was. Work on a copy."
+                )
+            _right_value(exercise, answer, call)
+
+    return Check(claim="the arguments are left as they were", run=run, assumes_value=True)
+
+
+def keeps_double(cases: Cases) -> Check:
+    """With float64 arguments the answer computes in float64."""
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in map(in_double, cases(draw)):
+            _right_value(exercise, answer, call)
+
+    return Check(claim="float64 in, float64 out, at full precision", run=run)
+
+
+def passes_gradients(cases: Cases, *names: str) -> Check:
+    """Gradients with respect to the named arguments are the reference's."""
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in map(in_double, cases(draw)):
+            _right_value(exercise, answer, call)
+            keys = exercise.keys(call)
+            got = answer.outcome(call, wrt=[keys[name] for name in names]).gradients
+            for name in names:
+                expected = _reference_gradient(exercise, call, keys[name])
+                problem = difference(got[keys[name]], expected)
+                if problem:
+                    raise AssertionError(f"The gradient with respect to {name} is wrong. {problem}")
+
+    claim = f"gradients flow to {' and '.join(names)}"
+    return Check(claim=claim, run=run, assumes_value=True)
+
+
+def keeps_device(cases: Cases) -> Check:
+    """New tensors are made on the arguments' device."""
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in itertools.islice(cases(draw), 1):
+            _right_value(exercise, answer, call)
+            assert not answer.mixes_devices(call), (
+                "Your function makes a tensor on the default device, so it fails when its "
+                "arguments are on a GPU. Pass device=... from an argument, or use a *_like one."
+            )
+
+    return Check(claim="it works on any device", run=run, assumes_value=True)
+
+
+def uses_generator(cases: Cases) -> Check:
+    """Randomness comes from the generator and from nothing else."""
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in cases(draw):
+            first, again = (_outcome(exercise, answer, call).value for _ in range(2))
+            assert agrees(again, first), (
+                "Two calls with equally seeded generators gave different results. "
+                "Pass generator=generator to every random function that you call."
+            )
+            other = _outcome(
+                exercise,
+                answer,
+                call.map(lambda v: draw.generator() if isinstance(v, torch.Generator) else v),
+            ).value
+            assert not agrees(other, first), (
+                "Two calls with differently seeded generators gave the same result. "
+                "Do not seed anything inside the function; use the generator as it comes."
+            )
+
+    return Check(claim="randomness comes from the generator", run=run, assumes_value=True)
+
+
+def _outcome(exercise: Exercise, answer: Answer, call: Call) -> Outcome:
+    try:
+        return answer.outcome(call)
+    except AnswerError as error:
+        if error.value is not None:
+            _fail(exercise, call, error.value, str(error))
+        raise
+
+
+def _right_form(exercise: Exercise, answer: Answer, call: Call) -> tuple[Any, Any]:
+    """The answer's value and the reference's, once they agree in type, shape and dtype."""
+    value = _outcome(exercise, answer, call).value
+    expected = exercise.expected(call)
+    problem = form_difference(value, expected, axes=_axes(exercise))
+    if problem:
+        _fail(exercise, call, value, problem)
+    return value, expected
+
+
+def _right_value(
+    exercise: Exercise, answer: Answer, call: Call, *, measure: Measure | None = None
+) -> None:
+    value, expected = _right_form(exercise, answer, call)
+    if measure:
+        problem = difference(measure(value, call), measure(expected, call))
+    else:
+        problem = difference(value, expected)
+    if problem:
+        _fail(exercise, call, value, problem, measure=measure)
+
+
+def _fail(
+    exercise: Exercise,
+    call: Call,
+    value: Any,
+    problem: str,
+    *,
+    measure: Measure | None = None,
+    tolerance: Any = None,
+) -> None:
+    """Raises with the sentence of the slip that gives this value, and the difference."""
+    for slip in exercise.slips:
+        fresh = call.fresh()
+        try:
+            slipped = plain(slip.answer(*fresh.args, **fresh.kwargs))
+            alike = form_difference(value, slipped) is None
+            if alike and measure:
+                # both values may be random, so twice the tolerance of one against theory
+                wider = None if tolerance is None else 2 * torch.as_tensor(tolerance)
+                alike = agrees(measure(value, call), measure(slipped, call), tolerance=wider)
+            elif alike:
+                alike = agrees(value, slipped)
+        except Exception:  # a slip may well fail on a case that it was not made for
+            continue
+        if alike:
+            raise WrongValueError(f"{slip.says}\n{problem}{_input(exercise, call)}")
+    raise WrongValueError(f"{problem}{_input(exercise, call)}")
+
+
+def _input(exercise: Exercise, call: Call) -> str:
+    """The arguments in a sentence: values where they are few, else shapes."""
+    arguments = dict(call.items())
+    texts = []
+    for name, key in exercise.keys(call).items():
+        value = arguments[key]
+        if isinstance(value, torch.Generator):
+            continue
+        if not isinstance(value, Tensor):
+            texts.append(f"{name} = {value!r}")
+        elif value.numel() <= 6:
+            texts.append(f"{name} = {value.tolist()}")
+        else:
+            texts.append(f"{name} of shape {tuple(value.shape)}")
+    return f" Input: {', '.join(texts)}." if texts else ""
+
+
+def _reference_gradient(exercise: Exercise, call: Call, key: int | str) -> Tensor:
+    args = list(call.args)
+    kwargs = dict(call.kwargs)
+    holder: Any = args if isinstance(key, int) else kwargs
+    leaf = holder[key] = holder[key].detach().clone().requires_grad_()
+    output = exercise.reference(*args, **kwargs)
+    return torch.autograd.grad((output * cotangent(output)).sum(), leaf)[0]
+
+
+def _axes(exercise: Exercise) -> str:
+    annotation: Any = exercise.reference.__annotations__.get("return")
+    return getattr(annotation, "dim_str", "").strip()
+
+
+def contract(cases: Cases, *, gradients: Sequence[str] = ()) -> tuple[Check, ...]:
+    """What is asked of every deterministic function: arguments kept, float64, device, gradients."""
+    checks = (keeps_arguments(cases), keeps_double(cases), keeps_device(cases))
+    return (*checks, passes_gradients(cases, *gradients)) if gradients else checks

@@ -1,0 +1,144 @@
+"""The command `tms`."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.errors import CourseError
+from autograder.selfcheck import selfcheck
+
+if TYPE_CHECKING:
+    from autograder.demo import Row
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+def main() -> None:
+    """Runs the command; a user's mistake ends in a sentence, not in a traceback."""
+    try:
+        app()
+    except CourseError as error:
+        Console(stderr=True).print(
+            "[red]Error:[/]", escape(str(error)), highlight=False, soft_wrap=True
+        )
+        sys.exit(2)
+
+
+@app.callback()
+def tms() -> None:
+    """Build, check and demonstrate the course on toy models of superposition."""
+
+
+@app.command("build")
+def build_command(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if anything differs.")
+    ] = False,
+    execute_all: Annotated[
+        bool,
+        typer.Option("--execute-all", help="Execute every solution again, also unchanged ones."),
+    ] = False,
+) -> None:
+    """Make nbgrader's source, the student release and the solutions from the masters."""
+    from autograder.build import build, course_root, drift  # nbgrader takes seconds to import
+
+    root = course_root(Path.cwd())
+    if check:
+        differences = list(drift(root))
+        for difference in differences:
+            console.print(difference, highlight=False)
+        if differences:
+            console.print("Run `tms build` and commit the result.")
+            raise typer.Exit(1)
+        console.print("The notebooks agree with their masters.")
+        return
+    changed = 0
+    for path in build(root, execute_all=execute_all):
+        changed += 1
+        console.print(f"wrote {Path(path).relative_to(root)}", highlight=False)
+    if not changed:
+        console.print("Nothing changed.")
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="A notebook of this course, with your answers.")],
+) -> None:
+    """Run a notebook's answers against its checks and print the scoreboard."""
+    scores = []
+    with console.status(f"running {notebook.name}"):
+        scores.extend(selfcheck(notebook))
+    for score in scores:
+        console.print(score.report.rstrip(), highlight=False, markup=False)
+        console.print()
+    table = Table("exercise", "points", "of", title=notebook.stem)
+    for score in scores:
+        table.add_row(score.name, f"{score.points:g}", str(score.maximum))
+    table.add_section()
+    total, maximum = sum(s.points for s in scores), sum(s.maximum for s in scores)
+    table.add_row("together", f"{total:g}", str(maximum))
+    console.print(table)
+    raise typer.Exit(0 if total == maximum else 1)
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option(help="An empty or new folder; by default a temporary one.")
+    ] = None,
+) -> None:
+    """Play a small class through nbgrader: build, submit, grade, write feedback, compare."""
+    from autograder.build import course_root
+    from autograder.demo import run_demo, students
+
+    root = course_root(Path.cwd())
+    folder = Path(tempfile.mkdtemp(prefix="tms-demo-")) if folder is None else folder.resolve()
+    if folder.is_dir() and any(folder.iterdir()):
+        raise CourseError(f"{folder} is not empty. Name a new folder; nothing in it was changed.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for student in students():
+        console.print(f"{student.name}: {student.story}", highlight=False)
+    rows: list["Row"] = []
+    with console.status("starting") as status:
+        for step in run_demo(root, folder):
+            if isinstance(step, str):
+                status.update(step)
+                console.print(f"[dim]{step}[/]", highlight=False)
+            else:
+                rows = step
+    _print_rows(rows)
+    console.print(f"Everything is in {folder}:", highlight=False, soft_wrap=True)
+    console.print("  grades.csv            the grades as a table")
+    console.print(
+        "  course/gradebook.db   the gradebook: run `nbgrader formgrader` there to see it"
+    )
+    console.print("  course/feedback/      what each student reads")
+    if not all(row.as_expected for row in rows):
+        console.print("[red]Some grades are not what they should be.[/]")
+        raise typer.Exit(1)
+
+
+def _print_rows(rows: list["Row"]) -> None:
+    table = Table("student", "chapter", "points", "expected", "of", "")
+    for row in rows:
+        table.add_row(
+            row.student,
+            row.chapter,
+            f"{row.points:g}",
+            f"{row.expected:g}",
+            f"{row.maximum:g}",
+            "as expected" if row.as_expected else "[red]differs[/]",
+        )
+    console.print(table)
+    console.print("The written questions are still to be graded by hand; they count in `of`.")

@@ -1,0 +1,32 @@
+"""The exercises of the course, one module a chapter."""
+
+import difflib
+from types import MappingProxyType
+
+from autograder.exercise import Exercise
+from autograder.exercises import sparse_features, superposition, toy_models
+
+CHAPTERS = MappingProxyType(
+    {
+        "01_sparse_features": sparse_features.EXERCISES,
+        "02_toy_models": toy_models.EXERCISES,
+        "03_superposition": superposition.EXERCISES,
+    }
+)
+EXERCISES = MappingProxyType(
+    {exercise.name: exercise for exercises in CHAPTERS.values() for exercise in exercises}
+)
+assert len(EXERCISES) == sum(map(len, CHAPTERS.values())), "two exercises have the same name"
+
+
+def find(name: str) -> Exercise:
+    """The exercise with this name.
+
+    Raises:
+        ValueError: If there is none; the message names the nearest.
+    """
+    if name not in EXERCISES:
+        near = difflib.get_close_matches(name, EXERCISES, n=1, cutoff=0.4)
+        hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(EXERCISES)}."
+        raise ValueError(f"There is no exercise {name!r}.{hint}")
+    return EXERCISES[name]
