@@ -55,7 +55,8 @@ def linear_optimum(
     >>> b
     tensor([0.2500, 0.0000, 0.0000])
     """
-    cost = _cost_of_ignoring(feature_probability, importance, n_hidden)
+    _check_linear(feature_probability, importance, n_hidden)
+    cost = importance * feature_moments(feature_probability).variance  # of ignoring a feature
     kept = torch.argsort(cost, dim=-1, descending=True, stable=True)[..., :n_hidden]
     W = F.one_hot(kept, cost.shape[-1]).to(cost.dtype)  # row k selects the k-th feature kept
     is_ignored = 1 - W.sum(-2)
@@ -83,20 +84,19 @@ def linear_optimal_loss(
     ... )
     tensor(0.1500)
     """
-    cost = _cost_of_ignoring(feature_probability, importance, n_hidden)
+    _check_linear(feature_probability, importance, n_hidden)
+    cost = importance * feature_moments(feature_probability).variance  # of ignoring a feature
     return cost.sort(-1, descending=True).values[..., n_hidden:].sum(-1)
 
 
-def _cost_of_ignoring(
+def _check_linear(
     feature_probability: Float[Tensor, "*#instances #features"],
     importance: Float[Tensor, "*#instances #features"],
     n_hidden: int,
-) -> Float[Tensor, "*instances features"]:
-    """I_i Var[x_i], what the loss keeps of a feature answered by its mean."""
+) -> None:
     check_importance(importance)
-    cost = importance * feature_moments(feature_probability).variance
-    if not 1 <= n_hidden <= cost.shape[-1]:
+    n_features = max(feature_probability.shape[-1], importance.shape[-1])
+    if not 1 <= n_hidden <= n_features:
         raise ValueError(
-            f"n_hidden must lie between 1 and the {cost.shape[-1]} features; got {n_hidden}."
+            f"n_hidden must lie between 1 and the {n_features} features; got {n_hidden}."
         )
-    return cost
