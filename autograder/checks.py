@@ -56,9 +56,11 @@ class Report:
             headline, *details = result.problem.splitlines()
             if result.check.assumes_value and result.value_is_wrong and told:
                 headline, details = "Not tested: the values come first.", []
-            if headline not in told:
+            # the same exception again differs only in the sizes that it mentions
+            key = headline.partition(":")[0] if headline.startswith("Your function") else headline
+            if key not in told:
                 lines += [f"      {line}" for line in (headline, *details)]
-                told.add(headline)
+                told.add(key)
         return "\n".join(lines)
 
 
@@ -93,7 +95,10 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
 def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
     """Runs all checks of an exercise; the inputs follow from the seed."""
     run = _Run(exercise, answer, seed)
-    status = pytest.main(_PYTEST_ARGUMENTS, plugins=[run])
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            environment.delenv(name, raising=False)
+        status = pytest.main([*_PYTEST_ARGUMENTS], plugins=[run])
     if run.fault is not None:
         raise run.fault
     assert len(run.results) == len(exercise.checks), f"pytest stopped with {status!r}"

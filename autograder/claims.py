@@ -6,7 +6,7 @@ arguments alone or for keeping float64.
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -73,7 +73,7 @@ def matches_theory(
     return Check(claim=claim, run=run, weight=weight)
 
 
-def keeps_arguments(cases: Cases) -> Check:
+def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
     """The answer does not change its arguments in place."""
 
     def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
@@ -85,17 +85,17 @@ def keeps_arguments(cases: Cases) -> Check:
                     f"Your function changed its argument {names[outcome.changed[0]]} in place, "
                     "so the caller's tensor is no longer what it was. Work on a copy."
                 )
-            _right_value(exercise, answer, call)
+            _right_value(exercise, answer, call, measure=measure)
 
     return Check(claim="the arguments are left as they were", run=run, assumes_value=True)
 
 
-def keeps_double(cases: Cases) -> Check:
+def keeps_double(cases: Cases, *, measure: Measure | None = None) -> Check:
     """With float64 arguments the answer computes in float64."""
 
     def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
         for call in map(in_double, cases(draw)):
-            _right_value(exercise, answer, call)
+            _right_value(exercise, answer, call, measure=measure)
 
     return Check(claim="float64 in, float64 out, at full precision", run=run)
 
@@ -118,12 +118,12 @@ def passes_gradients(cases: Cases, *names: str) -> Check:
     return Check(claim=claim, run=run, assumes_value=True)
 
 
-def keeps_device(cases: Cases) -> Check:
+def keeps_device(cases: Cases, *, measure: Measure | None = None) -> Check:
     """New tensors are made on the arguments' device."""
 
     def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
         for call in itertools.islice(cases(draw), 1):
-            _right_value(exercise, answer, call)
+            _right_value(exercise, answer, call, measure=measure)
             assert not answer.mixes_devices(call), (
                 "Your function makes a tensor on the default device, so it fails when its "
                 "arguments are on a GPU. Pass device=... from an argument, or use a *_like one."
@@ -137,7 +137,7 @@ def uses_generator(cases: Cases) -> Check:
 
     def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
         for call in cases(draw):
-            first, again = (_outcome(exercise, answer, call).value for _ in range(2))
+            first, again = (_right_form(exercise, answer, call)[0] for _ in range(2))
             assert agrees(again, first), (
                 "Two calls with equally seeded generators gave different results. "
                 "Pass generator=generator to every random function that you call."
@@ -159,9 +159,10 @@ def _outcome(exercise: Exercise, answer: Answer, call: Call) -> Outcome:
     try:
         return answer.outcome(call)
     except AnswerError as error:
-        if error.value is not None:
-            _fail(exercise, call, error.value, str(error))
-        raise
+        if error.value is None:
+            raise
+        form = form_difference(error.value, exercise.expected(call), axes=_axes(exercise))
+        _fail(exercise, call, error.value, form or str(error))
 
 
 def _right_form(exercise: Exercise, answer: Answer, call: Call) -> tuple[Any, Any]:
@@ -194,7 +195,7 @@ def _fail(
     *,
     measure: Measure | None = None,
     tolerance: Any = None,
-) -> None:
+) -> NoReturn:
     """Raises with the sentence of the slip that gives this value, and the difference."""
     for slip in exercise.slips:
         fresh = call.fresh()
@@ -245,7 +246,16 @@ def _axes(exercise: Exercise) -> str:
     return getattr(annotation, "dim_str", "").strip()
 
 
-def contract(cases: Cases, *, gradients: Sequence[str] = ()) -> tuple[Check, ...]:
-    """What is asked of every deterministic function: arguments kept, float64, device, gradients."""
-    checks = (keeps_arguments(cases), keeps_double(cases), keeps_device(cases))
+def contract(
+    cases: Cases, *, gradients: Sequence[str] = (), measure: Measure | None = None
+) -> tuple[Check, ...]:
+    """What is asked of every deterministic function: arguments kept, float64, device, gradients.
+
+    With a `measure`, values are compared by it, as in `equals_reference`; gradients are not.
+    """
+    checks = (
+        keeps_arguments(cases, measure=measure),
+        keeps_double(cases, measure=measure),
+        keeps_device(cases, measure=measure),
+    )
     return (*checks, passes_gradients(cases, *gradients)) if gradients else checks

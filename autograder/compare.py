@@ -52,7 +52,7 @@ def form_difference(got: Any, expected: Any, *, axes: str = "") -> str | None:
     if not isinstance(got, Tensor):
         return f"A torch.Tensor was needed; got {_form(got)}."
     if got.shape != expected.shape:
-        named = f" ({axes})" if axes else ""
+        named = f", axes {axes}" if axes else ""
         return f"The shape must be {_shape(expected)}{named}; got {_shape(got)}."
     if expected.is_floating_point():
         if got.dtype != expected.dtype:

@@ -1,0 +1,190 @@
+import os
+
+import pytest
+import torch
+
+from autograder import check
+from autograder.answer import LocalAnswer, call
+from autograder.checks import grade
+from autograder.claims import contract, equals_reference, matches_theory, uses_generator
+from autograder.exercise import Check, Draw, Exercise, Slip
+from autograder.exercises import EXERCISES
+
+
+def double(x):
+    return 2 * x
+
+
+def triple(x):
+    return 3 * x
+
+
+def some(draw: Draw):
+    yield call(draw.normal(2, 3))
+
+
+def small(_draw: Draw):
+    yield call(torch.tensor([1.0]))
+
+
+DOUBLE = Exercise(
+    reference=double,
+    points=4,
+    minutes=1,
+    difficulty=1,
+    checks=(
+        equals_reference("by hand", small),
+        equals_reference("in general", some, weight=3),
+        *contract(some, gradients=["x"]),
+    ),
+    slips=(Slip(answer=triple, says="You tripled."),),
+    also_right=lambda x: x + x,
+)
+
+
+def report_on(answer, exercise=DOUBLE, seed=0):
+    local = LocalAnswer(exercise.name, {exercise.name: answer}, seconds=1.0)
+    return grade(exercise, local, seed=seed)
+
+
+def test_points_are_the_passed_checks_share():
+    # right for one entry only: 1 of 8 weights, "by hand"
+    report = report_on(lambda x: 2 * x if x.numel() == 1 else 0 * x)
+    assert report.points == round(4 / 8, 2)
+
+
+def test_a_slip_is_told_once_with_the_first_difference():
+    text = str(report_on(triple))
+    assert text.count("You tripled.") == 1
+    assert "got 3, expected 2" in text
+    assert "Input: x = [1.0]" in text
+
+
+def test_claims_that_assume_the_value_are_not_explained_before_it():
+    text = str(report_on(lambda x: x * 0 + 1))
+    assert "Not tested: the values come first." in text
+
+
+def test_the_inputs_follow_from_the_seed_and_the_claim():
+    check = DOUBLE.checks[1]
+    a, b, c = (DOUBLE.draw(check, seed).normal(3) for seed in (0, 0, 1))
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    assert not torch.equal(a, DOUBLE.draw(DOUBLE.checks[0], 0).normal(3))
+
+
+def test_a_fault_of_the_checks_is_raised_and_costs_no_points():
+    def broken(*_):
+        raise KeyError("ours")
+
+    exercise = Exercise(
+        reference=double,
+        points=1,
+        minutes=1,
+        difficulty=1,
+        checks=(Check(claim="broken", run=broken),),
+        slips=(),
+        also_right=double,
+    )
+    with pytest.raises(KeyError, match="ours"):
+        report_on(double, exercise)
+
+
+def noise(n, *, generator):
+    return torch.rand(n, generator=generator)
+
+
+def draws(draw: Draw):
+    yield call(100, generator=draw.generator())
+
+
+NOISE = Exercise(
+    reference=noise,
+    points=2,
+    minutes=1,
+    difficulty=1,
+    checks=(
+        matches_theory(
+            "the mean is 1/2",
+            draws,
+            measure=lambda x, _: x.mean(),
+            expected=lambda _: torch.tensor(0.5),
+            tolerance=lambda _: 6 * (1 / 12 / 100) ** 0.5,
+        ),
+        uses_generator(draws),
+    ),
+    slips=(
+        Slip(answer=lambda n, *, generator: noise(n, generator=generator) / 4, says="Quartered."),
+    ),
+    also_right=noise,
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "told"),
+    [
+        (noise, 2, ""),
+        (lambda n, *, generator: 1 - noise(n, generator=generator), 2, ""),
+        (lambda n, *, generator: torch.rand(n), 1, "different results"),  # noqa: ARG005
+        (lambda n, *, generator: noise(n, generator=torch.Generator()), 1, "the same result"),  # noqa: ARG005
+        (lambda n, *, generator: noise(n, generator=generator) / 4, 1, "Quartered."),
+        (lambda n, *, generator: noise(n + 1, generator=generator), 0, "shape must be"),
+    ],
+)
+def test_random_answers_are_judged_by_their_statistics_and_generator(answer, points, told):
+    report = report_on(answer, NOISE)
+    assert report.points == points, str(report)
+    assert told in str(report)
+
+
+def test_two_checks_with_one_claim_are_refused():
+    with pytest.raises(ValueError, match="same claim"):
+        Exercise(
+            reference=double,
+            points=1,
+            minutes=1,
+            difficulty=1,
+            checks=(equals_reference("a", some), equals_reference("a", some)),
+            slips=(),
+            also_right=double,
+        )
+
+
+# `check` itself, as a notebook calls it
+
+
+def test_check_takes_the_answer_from_the_callers_globals(capsys):
+    exercise = next(iter(EXERCISES.values()))
+    points = eval(f"check({exercise.name!r})", {"check": check, exercise.name: exercise.reference})
+    assert points == exercise.points
+    out = capsys.readouterr().out
+    assert f"{exercise.name}: {exercise.points} of {exercise.points} points" in out
+
+
+def test_check_shows_at_most_ten_printed_lines(capsys):
+    exercise = next(iter(EXERCISES.values()))
+
+    def answer(*args, **kwargs):
+        print("line\n" * 50)
+        return exercise.reference(*args, **kwargs)
+
+    check(exercise.name, {exercise.name: answer})
+    out = capsys.readouterr().out
+    assert out.count("  line") == 10
+    assert "more lines" in out
+
+
+def test_check_names_the_nearest_exercise():
+    name = next(iter(EXERCISES))
+    with pytest.raises(ValueError, match=f"Did you mean '{name}'"):
+        check(name + "x")
+
+
+def test_check_is_not_influenced_by_the_folder_or_the_environment(monkeypatch, tmp_path):
+    (tmp_path / "conftest.py").write_text("raise SystemExit")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--maxfail=1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "nonsense")
+    assert len(report_on(triple).results) == len(DOUBLE.checks)
+    assert os.environ["PYTEST_ADDOPTS"] == "--maxfail=1"
