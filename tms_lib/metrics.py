@@ -108,7 +108,9 @@ def classify_features(
     return torch.where(feature_norm(W) > norm_threshold, kind, FeatureKind.IGNORED)
 
 
-def check_finite(W: Float[Tensor, "*shape"]) -> None:
-    """Raise a ValueError if a weight is NaN or infinite."""
-    if not W.isfinite().all():
-        raise ValueError(f"W of shape {tuple(W.shape)} is not finite; did training diverge?")
+def check_finite(values: Float[Tensor, "*shape"], *, name: str = "W") -> None:
+    """Raise a ValueError if a value is NaN or infinite."""
+    if not values.isfinite().all():
+        raise ValueError(
+            f"{name} of shape {tuple(values.shape)} is not finite; did training diverge?"
+        )
