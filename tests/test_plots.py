@@ -1,0 +1,170 @@
+"""Tests of tms_lib.plots: what was drawn, and where."""
+
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+from torch.testing import assert_close
+
+from tms_lib.metrics import feature_norm
+from tms_lib.models import gram
+from tms_lib.plots import plot_active_counts, plot_feature_norms, plot_features_2d, plot_weights
+
+# feature 0 alone, 1 and 2 antipodal, 3 absent
+W = torch.tensor([[0.9, 0.0, 0.0, 0.0], [0.0, 1.2, -1.1, 0.0]])
+b = torch.tensor([0.0, -0.3, 0.0, 0.5])
+COUNTS = torch.tensor([[0.7, 0.2, 0.1, 0.0, 0.0], [0.2, 0.3, 0.4, 0.1, 0.0]])
+
+
+def draw_counts(ax: Axes | None = None) -> Axes:
+    return plot_active_counts(COUNTS, COUNTS.flip(0), labels=["dense", "sparse"], ax=ax)
+
+
+DRAWINGS = [
+    lambda ax=None: plot_weights(W, b, ax=ax),
+    lambda ax=None: plot_feature_norms(W, ax=ax),
+    lambda ax=None: plot_features_2d(W, importance=b.abs(), ax=ax),
+    draw_counts,
+]
+
+
+@pytest.fixture(autouse=True)
+def _closes_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+def test_the_given_axes_are_used_and_returned(draw):
+    _, axes = plt.subplots(1, 2)
+    settings = mpl.rcParams.copy()
+    assert draw(ax=axes[1]) is axes[1]
+    assert axes[1].has_data()
+    assert not axes[0].has_data()
+    assert mpl.rcParams == settings
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+def test_without_axes_a_new_figure_is_made(draw):
+    other = plt.figure()
+    ax = draw()
+    assert ax.figure is not other
+    assert ax.get_xlabel() or ax.get_xticklabels()
+    assert ax.get_ylabel()
+    ax.figure.canvas.draw()  # labels are typeset only now
+
+
+def test_weights_show_the_gram_matrix_and_the_bias_beside_it():
+    ax = plot_weights(W, b)
+    shown = ax.images[0].get_array()
+    assert shown is not None
+    table = torch.from_numpy(np.ma.getdata(shown))
+    assert_close(table[:, :4], gram(W))
+    assert table[:, 4].isnan().all()
+    assert_close(table[:, 5], b)
+
+
+@pytest.mark.parametrize(("scale", "limit"), [(0.1, 1.0), (1.0, 1.44)])
+def test_the_weights_colour_scale_is_symmetric_and_at_least_one(scale, limit):
+    ax = plot_weights(scale**0.5 * W, b)
+    assert ax.images[0].get_clim() == pytest.approx((-limit, limit))
+
+
+def test_negative_weights_carry_a_minus_that_is_visible_on_them():
+    ax = plot_weights(W, b)
+    (minus,) = (c for c in ax.collections if isinstance(c, LineCollection))
+    centres = [tuple(np.mean(segment, axis=0)) for segment in minus.get_segments()]
+    assert sorted(centres) == [(1.0, 2.0), (2.0, 1.0), (5.0, 1.0)]  # column, row
+    colours = np.asarray(minus.get_color()).tolist()
+    ink = {centre: tuple(colour) for centre, colour in zip(centres, colours, strict=True)}
+    assert ink[2.0, 1.0] == ink[1.0, 2.0] == to_rgba("white")  # on -1.32, dark
+    assert ink[5.0, 1.0] == to_rgba("black")  # on -0.3, light
+
+
+def test_norm_bars_are_as_long_as_the_norms_with_feature_0_on_top():
+    ax = plot_feature_norms(W)
+    bars = [bar for bar in ax.patches if isinstance(bar, Rectangle)]
+    lengths = torch.tensor([bar.get_width() for bar in bars], dtype=W.dtype)
+    assert_close(lengths, feature_norm(W))
+    assert [bar.get_y() + bar.get_height() / 2 for bar in bars] == pytest.approx([0, 1, 2, 3])
+    bottom, top = ax.get_ylim()
+    assert bottom > top
+
+
+def test_norm_bars_are_lighter_the_more_superposition():
+    colours = [bar.get_facecolor() for bar in plot_feature_norms(W).patches]
+    viridis = plt.get_cmap("viridis")
+    # superposition 0, then 1.1^2 and 1.2^2, which have the colour of 1, then a zero column
+    assert colours == [viridis(0.0), viridis(1.0), viridis(1.0), viridis(0.0)]
+
+
+def test_directions_run_from_the_origin_to_their_column():
+    ax = plot_features_2d(W)
+    tips = torch.tensor(np.array([line.get_xydata() for line in ax.lines]), dtype=W.dtype)
+    assert_close(tips[:, 0], torch.zeros(4, 2))
+    assert_close(tips[:, 1], W.T)
+    assert ax.get_aspect() == 1
+    assert ax.get_xlim() == ax.get_ylim() == pytest.approx((-1.56, 1.56))  # 1.3 times the longest
+
+
+def test_numbers_stand_past_the_tips_of_features_that_are_there():
+    ax = plot_features_2d(W)
+    assert [text.get_text() for text in ax.texts] == ["0", "1", "2"]
+    for i, text in enumerate(ax.texts):
+        place = torch.tensor(text.get_position())
+        assert place.norm() > W[:, i].norm()
+        assert_close(place / place.norm(), W[:, i] / W[:, i].norm())
+
+
+def test_directions_are_darker_the_more_important():
+    importance = torch.tensor([1.0, 0.5, 0.25, 0.0])
+    lines = plot_features_2d(W, importance=importance).lines
+    lightness = [sum(to_rgba(line.get_color())[:3]) for line in lines]
+    assert lightness == sorted(lightness)
+    assert len(set(lightness)) == 4
+
+
+def test_counts_show_bars_sampled_and_marks_predicted():
+    ax = draw_counts()
+    bars = torch.tensor([bar.get_height() for bar in ax.patches if isinstance(bar, Rectangle)])
+    assert_close(bars.view(2, 5).to(COUNTS.dtype), COUNTS.flip(0))
+    marks = torch.stack([torch.tensor(np.asarray(line.get_ydata())) for line in ax.lines])
+    assert_close(marks, COUNTS)
+    assert len({str(line.get_marker()) for line in ax.lines}) == 2
+    legend = ax.get_legend()
+    assert legend is not None
+    assert {text.get_text() for text in legend.get_texts()} == {
+        f"{label}, {kind}" for label in ("dense", "sparse") for kind in ("predicted", "sampled")
+    }
+
+
+def test_counts_stop_where_nothing_is_left_to_see():
+    assert draw_counts().get_xlim() == pytest.approx((-0.6, 3.6))
+
+
+def test_counts_need_a_label_each():
+    with pytest.raises(ValueError, match="labels must name each of the 2 densities; got 1"):
+        plot_active_counts(COUNTS, COUNTS, labels=["dense"])
+
+
+def test_parameters_can_be_drawn_as_they_are():
+    parameter, bias = torch.nn.Parameter(W), torch.nn.Parameter(b)
+    plot_weights(parameter, bias)
+    plot_feature_norms(parameter)
+    plot_features_2d(parameter)
+
+
+def test_a_diverged_model_is_not_drawn():
+    diverged = torch.full_like(W, torch.nan)
+    for draw in (plot_feature_norms, plot_features_2d, lambda W: plot_weights(W, b)):
+        with pytest.raises(ValueError, match=r"W of shape \(2, 4\) is not finite"):
+            draw(diverged)
+    with pytest.raises(ValueError, match=r"b of shape \(4,\) is not finite"):
+        plot_weights(W, b / 0)
