@@ -1,1 +1,80 @@
+"""Reference library for the course on "Toy Models of Superposition"."""
 
+from tms_lib.features import (
+    FeatureMoments,
+    active_count_probability,
+    cooccurrence,
+    density,
+    feature_moments,
+    geometric_importance,
+    sample_features,
+)
+from tms_lib.losses import weighted_mse
+from tms_lib.metrics import (
+    FeatureKind,
+    classify_features,
+    count_represented,
+    feature_norm,
+    superposition,
+)
+from tms_lib.models import (
+    LinearModel,
+    ReLUOutputModel,
+    embed,
+    gram,
+    init_weights,
+    linear_output,
+    relu_output,
+)
+from tms_lib.plots import (
+    plot_active_counts,
+    plot_feature_norms,
+    plot_features_2d,
+    plot_weights,
+)
+from tms_lib.theory import linear_optimal_loss, linear_optimum
+from tms_lib.training import (
+    Sampler,
+    TrainConfig,
+    TrainResult,
+    best_of_seeds,
+    expected_loss,
+    gradient_step,
+    train,
+)
+
+__all__ = [
+    "FeatureKind",
+    "FeatureMoments",
+    "LinearModel",
+    "ReLUOutputModel",
+    "Sampler",
+    "TrainConfig",
+    "TrainResult",
+    "active_count_probability",
+    "best_of_seeds",
+    "classify_features",
+    "cooccurrence",
+    "count_represented",
+    "density",
+    "embed",
+    "expected_loss",
+    "feature_moments",
+    "feature_norm",
+    "geometric_importance",
+    "gradient_step",
+    "gram",
+    "init_weights",
+    "linear_optimal_loss",
+    "linear_optimum",
+    "linear_output",
+    "plot_active_counts",
+    "plot_feature_norms",
+    "plot_features_2d",
+    "plot_weights",
+    "relu_output",
+    "sample_features",
+    "superposition",
+    "train",
+    "weighted_mse",
+]
