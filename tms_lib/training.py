@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -15,9 +16,9 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from tqdm import trange
 
-from tms_lib.features import check_positive
+from tms_lib.features import check_positive, sample_features
 from tms_lib.losses import weighted_mse
-from tms_lib.models import relu_output
+from tms_lib.models import LinearModel, ReLUOutputModel, relu_output
 
 _STEPS_BETWEEN_CHECKS = 100  # looking at a loss makes the CPU wait for a GPU
 _CHUNK = 8192  # samples that fit a CPU's cache well
@@ -187,6 +188,58 @@ def best_of_seeds(
         raise ValueError(f"every seed of setting {setting} diverged: no loss in losses is finite.")
     best = losses.where(finite, math.inf).argmin(1)
     return values[torch.arange(len(values), device=values.device), best]
+
+
+def train_over_densities(
+    densities: Float[Tensor, " densities"],
+    *,
+    importance: Float[Tensor, " features"],
+    n_hidden: int,
+    n_seeds: int,
+    relu: bool,
+    n_steps: int,
+    batch_size: int,
+    n_test: int,
+    generator: torch.Generator,
+) -> tuple[
+    Float[Tensor, "densities {n_seeds} {n_hidden} features"],
+    Float[Tensor, "densities {n_seeds} features"],
+    Float[Tensor, "densities {n_seeds}"],
+]:
+    """Train `n_seeds` models at each density, all at once, and measure their losses afterwards.
+
+    In a model all features share one density.
+
+    Args:
+        densities: p = 1 - S of each group of models, on the device of `generator`.
+        importance: I_i, the same for all models.
+        n_hidden: Hidden dimensions of each model.
+        n_seeds: Models at each density, each with a start and batches of its own.
+        relu: Whether the models have a ReLU at the output.
+        n_steps: Steps of training.
+        batch_size: Samples of each step.
+        n_test: Fresh samples that each loss is measured on.
+        generator: Source of randomness.
+
+    Returns:
+        W, b and the loss of every model.
+    """
+    n_densities, n_features = len(densities), len(importance)
+    # the seeds of one density stand together: d0 d0 ... d1 d1 ...
+    p = densities.repeat_interleave(n_seeds).unsqueeze(-1).expand(-1, n_features)
+    sample = partial(sample_features, p)
+    make_model = ReLUOutputModel if relu else LinearModel
+    model = make_model(
+        n_instances=len(p), n_features=n_features, n_hidden=n_hidden, generator=generator
+    )
+    config = TrainConfig(n_steps=n_steps, batch_size=batch_size)
+    train(model, sample, importance=importance, generator=generator, config=config)
+    losses = expected_loss(
+        model, sample, importance=importance, n_samples=n_test, generator=generator
+    )
+    groups = (n_densities, n_seeds)
+    W, b = model.W.detach(), model.b.detach()
+    return W.unflatten(0, groups), b.unflatten(0, groups), losses.unflatten(0, groups)
 
 
 @contextmanager
