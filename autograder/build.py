@@ -18,6 +18,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import CourseError
+from autograder.exercises import find
 from autograder.kernel import execute
 from autograder.masters import read_master, solution_notebook, source_notebook
 
@@ -68,7 +69,7 @@ def drift(root: Path) -> Iterator[str]:
     """Where the committed notebooks differ from what the masters give, one sentence each.
 
     Compared are the cells' sources, ids and metadata; of the solutions also that they were
-    executed without an error. Images are not compared.
+    executed to full points. Images are not compared.
     """
     for chapter in chapters(root):
         _, release, solution = _make(root, chapter)
@@ -84,6 +85,8 @@ def drift(root: Path) -> Iterator[str]:
                 yield f"{name}: {_first_difference(built, committed)}"
             elif built is solution and not all(map(_was_executed, committed.cells)):
                 yield f"{name} was not executed to the end"
+            elif built is solution:
+                yield from (f"{name}: {e} has not full points" for e in _unearned(committed))
     known = set(chapters(root))
     for folder, pattern in (("course/release", "*/*.ipynb"), ("solutions", "*.ipynb")):
         for path in sorted((root / folder).glob(pattern)):
@@ -124,12 +127,24 @@ def _execute(notebook: NotebookNode, chapter: str) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    for name in _unearned(notebook):
+        raise CourseError(f"The solution of {name} in {chapter} does not get full points.")
+
+
+def _unearned(notebook: NotebookNode) -> Iterator[str]:
+    """The exercises whose check cell does not end with full points."""
+    for cell in notebook.cells:
+        if cell.metadata["tms"]["kind"] == "check":
+            name = cell.metadata["tms"]["name"]
+            results = [o.data["text/plain"] for o in cell.outputs if "data" in o]
+            if results != [repr(float(find(name).points))]:
+                yield name
 
 
 def _read(path: Path) -> NotebookNode | None:
     try:
         return nbformat.read(path, as_version=4)
-    except (OSError, ValueError):
+    except Exception:  # missing, unreadable or no notebook: nbformat has no common base for these
         return None
 
 

@@ -94,7 +94,7 @@ def solution_notebook(cells: list[Cell], chapter: str) -> NotebookNode:
     for cell in cells:
         lines = [line for line in _text(cell).splitlines() if line.strip() not in (BEGIN, END)]
         node = v4.new_code_cell if _KINDS[cell.kind] == "code" else v4.new_markdown_cell
-        plain.append(node("\n".join(lines), metadata={"tms": {"kind": cell.kind}}))
+        plain.append(node("\n".join(lines), metadata={"tms": _tag(cell)}))
     return _notebook(plain, cells, chapter)
 
 
@@ -217,9 +217,13 @@ def _text(cell: Cell) -> str:
     return f"{heading}\n\n*Difficulty {stars} · {exercise.minutes} minutes · {points}*\n{rest}"
 
 
+def _tag(cell: Cell) -> dict[str, str]:
+    return {"kind": cell.kind, "name": cell.name} if cell.name else {"kind": cell.kind}
+
+
 def _nbgrader_cell(cell: Cell) -> NotebookNode:
     node = v4.new_code_cell if _KINDS[cell.kind] == "code" else v4.new_markdown_cell
-    metadata: dict[str, Any] = {"tms": {"kind": cell.kind}}
+    metadata: dict[str, Any] = {"tms": _tag(cell)}
     schema: dict[str, Any] = {"schema_version": 3, "task": False}
     if cell.kind == "answer":
         schema |= {"grade": False, "locked": False, "solution": True, "grade_id": cell.name}

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import CourseError
-from autograder.exercises import CHAPTERS, find
+from autograder.exercises import CHAPTERS
 from autograder.kernel import execute
 
 
@@ -35,16 +35,14 @@ def selfcheck(path: Path, *, seconds_per_cell: int = 60) -> Iterator[Score]:
     """
     notebook = _read(path)
     chapter = notebook.metadata["tms"]["chapter"]
-    notebook.cells = [cell for cell in notebook.cells if _kind(cell) != "explore"]
+    notebook.cells = [cell for cell in notebook.cells if _tag(cell).get("kind") != "explore"]
     execute(notebook, path.parent, seconds_per_cell=seconds_per_cell, allow_errors=True)
-    cells = {_checked(cell): cell for cell in notebook.cells if _kind(cell) == "check"}
+    checks = (cell for cell in notebook.cells if _tag(cell).get("kind") == "check")
+    cells = {_tag(cell).get("name"): cell for cell in checks}
     for exercise in CHAPTERS[chapter]:
-        points, report = 0.0, "The cell with its check is missing."
-        if exercise.name in cells:
-            points, report = _outcome(cells[exercise.name])
-        yield Score(
-            name=exercise.name, points=points, maximum=find(exercise.name).points, report=report
-        )
+        cell = cells.get(exercise.name)
+        points, report = _outcome(cell) if cell else (0.0, "The cell with its check is missing.")
+        yield Score(name=exercise.name, points=points, maximum=exercise.points, report=report)
 
 
 def _read(path: Path) -> NotebookNode:
@@ -52,7 +50,7 @@ def _read(path: Path) -> NotebookNode:
         raise CourseError(f"There is no file {path}.")
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (ValueError, AttributeError, KeyError) as error:
+    except Exception as error:  # nbformat has no common base for what it raises
         raise CourseError(f"{path} is not a Jupyter notebook: {error}") from None
     chapter = notebook.metadata.get("tms", {}).get("chapter")
     if chapter not in CHAPTERS:
@@ -63,13 +61,8 @@ def _read(path: Path) -> NotebookNode:
     return notebook
 
 
-def _kind(cell: NotebookNode) -> str:
-    return cell.metadata.get("tms", {}).get("kind", "")
-
-
-def _checked(cell: NotebookNode) -> str:
-    """The exercise's name in `check("name")`."""
-    return cell.source.partition('"')[2].partition('"')[0]
+def _tag(cell: NotebookNode) -> dict[str, str]:
+    return cell.metadata.get("tms", {})
 
 
 def _outcome(cell: NotebookNode) -> tuple[float, str]:
