@@ -5,7 +5,7 @@ course/chapters/NAME.py  ->  course/source/NAME/NAME.ipynb   nbgrader's source, 
                          ->  solutions/NAME.ipynb            executed, for reading
 """
 
-import shutil
+import base64
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,9 +60,12 @@ def build(root: Path, *, execute_all: bool = False) -> Iterator[str]:
         source, release, solution = _make(root, chapter)
         if execute_all or not _same(solution, _read(root / "solutions" / f"{chapter}.ipynb")):
             _execute(solution, chapter)
-            yield from _write(solution, root / "solutions" / f"{chapter}.ipynb")
-        yield from _write(source, root / "course" / "source" / chapter / f"{chapter}.ipynb")
-        yield from _write(release, root / "course" / "release" / chapter / f"{chapter}.ipynb")
+            path = root / "solutions" / f"{chapter}.ipynb"
+            yield from _write(nbformat.writes(solution).encode() + b"\n", path)
+            yield from _write(_last_picture(solution), path.with_suffix(".png"))
+        for notebook, kind in ((source, "source"), (release, "release")):
+            path = root / "course" / kind / chapter / f"{chapter}.ipynb"
+            yield from _write(nbformat.writes(notebook).encode() + b"\n", path)
 
 
 def drift(root: Path) -> Iterator[str]:
@@ -148,14 +151,24 @@ def _read(path: Path) -> NotebookNode | None:
         return None
 
 
-def _write(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    text = nbformat.writes(notebook) + "\n"
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+def _last_picture(notebook: NotebookNode) -> bytes:
+    """The picture that a chapter ends with, for the README; empty if it has none."""
+    pictures = [
+        output.data["image/png"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if "image/png" in output.get("data", {})
+    ]
+    return base64.b64decode(pictures[-1]) if pictures else b""
+
+
+def _write(content: bytes, path: Path) -> Iterator[str]:
+    if not content or (path.is_file() and path.read_bytes() == content):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    shutil.move(partial, path)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
     yield str(path)
 
 
