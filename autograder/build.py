@@ -7,7 +7,7 @@ course/chapters/NAME.py  ->  course/source/NAME/NAME.ipynb   nbgrader's source, 
 
 import base64
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
@@ -42,21 +42,35 @@ def course_config(root: Path) -> Config:
     return PyFileConfigLoader("nbgrader_config.py", path=str(root / "course")).load_config()
 
 
-def chapters(root: Path) -> list[str]:
-    """The names of the chapters, in order."""
-    return sorted(path.stem for path in (root / "course" / "chapters").glob("*.py"))
+def chapters(root: Path, only: Sequence[str] = ()) -> list[str]:
+    """The names of the chapters, in order; of those in `only` if there are any.
+
+    Raises:
+        CourseError: If a name in `only` is no chapter.
+    """
+    known = sorted(path.stem for path in (root / "course" / "chapters").glob("*.py"))
+    for name in only:
+        if name not in known:
+            raise CourseError(f"There is no chapter {name!r}. There are: {', '.join(known)}.")
+    return [name for name in known if name in only or not only]
 
 
-def build(root: Path, *, execute_all: bool = False) -> Iterator[str]:
-    """Brings every notebook up to date with its master; yields the path of each changed file.
+def build(root: Path, only: Sequence[str] = (), *, execute_all: bool = False) -> Iterator[str]:
+    """Brings notebooks up to date with their masters; yields the path of each changed file.
 
     A solution notebook is executed only if its cells changed, unless `execute_all`. Nothing is
     written for a chapter whose solution raises.
 
+    Args:
+        root: The folder that holds `course`.
+        only: Chapters to build; all of them if empty.
+        execute_all: Whether to execute unchanged solutions again.
+
     Raises:
-        CourseError: If a master is wrong, or a solution raises or does not get full points.
+        CourseError: If a master is wrong, or a solution raises or does not get full points, or a
+            chapter does not exist.
     """
-    for chapter in chapters(root):
+    for chapter in chapters(root, only):
         source, release, solution = _make(root, chapter)
         if execute_all or not _same(solution, _read(root / "solutions" / f"{chapter}.ipynb")):
             _execute(solution, chapter)

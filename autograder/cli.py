@@ -42,6 +42,9 @@ def tms() -> None:
 
 @app.command("build")
 def build_command(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="Chapters to build; all by default.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail if anything differs.")
     ] = False,
@@ -64,7 +67,7 @@ def build_command(
         console.print("The notebooks agree with their masters.")
         return
     changed = 0
-    for path in build(root, execute_all=execute_all):
+    for path in build(root, chapters or (), execute_all=execute_all):
         changed += 1
         console.print(f"wrote {Path(path).relative_to(root)}", highlight=False)
     if not changed:
