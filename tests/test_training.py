@@ -24,6 +24,7 @@ from tms_lib.training import (
     gradient_step,
     train,
     train_over_densities,
+    train_relu_output,
 )
 
 QUICK = TrainConfig(n_steps=2_000, batch_size=256)
@@ -215,6 +216,31 @@ def test_progress_is_shown_only_on_request(generator, capsys):
 def test_wrong_settings_are_named(setting, told):
     with pytest.raises(ValueError, match=told):
         TrainConfig(**setting)
+
+
+def test_relu_output_models_from_one_call_are_those_of_train():
+    p, importance = torch.tensor([[1.0, 0.5, 0.2], [0.1, 0.3, 0.9]]), torch.tensor([1.0, 0.6, 0.3])
+    W, b, losses = train_relu_output(
+        p,
+        importance=importance,
+        n_hidden=2,
+        n_steps=30,
+        batch_size=16,
+        lr=0.02,
+        generator=torch.Generator().manual_seed(1),
+    )
+    generator = torch.Generator().manual_seed(1)
+    model = ReLUOutputModel(n_instances=2, n_features=3, n_hidden=2, generator=generator)
+    result = train(
+        model,
+        partial(sample_features, p),
+        importance=importance,
+        generator=generator,
+        config=TrainConfig(n_steps=30, batch_size=16, lr=0.02),
+    )
+    assert_close((W, b, losses), (model.W.detach(), model.b.detach(), result.losses))
+    assert not W.requires_grad
+    assert not b.requires_grad
 
 
 @pytest.mark.parametrize("instances", [(), (1,), (3,), (2, 3)])

@@ -41,6 +41,7 @@ from tms_lib.training import (
     expected_loss,
     gradient_step,
     train,
+    train_relu_output,
 )
 
 __all__ = [
@@ -76,5 +77,6 @@ __all__ = [
     "sample_features",
     "superposition",
     "train",
+    "train_relu_output",
     "weighted_mse",
 ]

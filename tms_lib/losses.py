@@ -42,13 +42,14 @@ def weighted_mse(
         raise ValueError(
             f"x_hat must have the shape of x, {tuple(x.shape)}; got {tuple(x_hat.shape)}."
         )
-    error = ((x - x_hat) ** 2).mean(-2)  # *instances features
     check_importance(importance)
-    if not broadcasts_to(importance.shape, error.shape):
+    if not broadcasts_to(importance.shape, x.shape[:-2] + x.shape[-1:]):
         raise ValueError(
-            f"importance must broadcast to instances x features, {tuple(error.shape)}; "
-            f"got shape {tuple(importance.shape)}. (It has no batch axis.)"
+            "importance must broadcast to instances x features, "
+            f"{tuple(x.shape[:-2] + x.shape[-1:])}; got shape {tuple(importance.shape)}. "
+            "(It has no batch axis.)"
         )
+    error = ((x - x_hat) ** 2).mean(-2)  # *instances features
     return (importance * error).sum(-1)
 
 

@@ -104,6 +104,56 @@ def train(
     return TrainResult(losses=torch.stack(losses).cpu())
 
 
+def train_relu_output(
+    feature_probability: Float[Tensor, "instances features"],
+    *,
+    importance: Float[Tensor, "..."],
+    n_hidden: int,
+    n_steps: int,
+    batch_size: int,
+    lr: float,
+    generator: torch.Generator,
+) -> tuple[
+    Float[Tensor, "instances {n_hidden} features"],
+    Float[Tensor, "instances features"],
+    Float[Tensor, "{n_steps} instances"],
+]:
+    """New ReLU output models, trained by `train` on the sparse features.
+
+    Args:
+        feature_probability: Density p of each feature of each instance.
+        importance: I_i, broadcasts over `instances features`.
+        n_hidden: Hidden dimensions m.
+        n_steps: As the next two, see `TrainConfig`.
+        batch_size: Samples that each instance sees in a step.
+        lr: Learning rate at the first step.
+        generator: Source of randomness, on the device of `feature_probability`.
+
+    Returns:
+        W, b, and the losses of each step's own batch, on the CPU.
+
+    >>> p = torch.ones(3, 2)  # two dense features in one dimension: ignoring feature 1 costs
+    >>> W, b, losses = train_relu_output(  # its variance, 1 / 12 times its importance
+    ...     p, importance=torch.tensor([1.0, 0.12]), n_hidden=1, n_steps=500, batch_size=256,
+    ...     lr=0.02, generator=torch.Generator().manual_seed(0)
+    ... )
+    >>> losses.shape, losses[-100:].mean(0).min()
+    (torch.Size([500, 3]), tensor(0.0100))
+    """
+    n_instances, n_features = feature_probability.shape
+    model = ReLUOutputModel(
+        n_instances=n_instances, n_features=n_features, n_hidden=n_hidden, generator=generator
+    )
+    result = train(
+        model,
+        partial(sample_features, feature_probability),
+        importance=importance,
+        generator=generator,
+        config=TrainConfig(n_steps=n_steps, batch_size=batch_size, lr=lr),
+    )
+    return model.W.detach(), model.b.detach(), result.losses
+
+
 def gradient_step(
     x: Float[Tensor, "*instances batch features"],
     *,
@@ -182,11 +232,10 @@ def best_of_seeds(
             f"values must start with the axes of losses, settings and seeds {tuple(losses.shape)}; "
             f"got shape {tuple(values.shape)}."
         )
-    finite = losses.isfinite()
-    if not finite.any(1).all():
-        setting = finite.any(1).logical_not().nonzero()[0].item()
+    if not losses.isfinite().any(1).all():
+        setting = losses.isfinite().any(1).logical_not().nonzero()[0].item()
         raise ValueError(f"every seed of setting {setting} diverged: no loss in losses is finite.")
-    best = losses.where(finite, math.inf).argmin(1)
+    best = losses.where(losses.isfinite(), math.inf).argmin(1)
     return values[torch.arange(len(values), device=values.device), best]
 
 
