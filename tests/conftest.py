@@ -24,5 +24,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(metafunc.config.getoption("regradings")))
+    if "regrading_seed" in metafunc.fixturenames:
+        metafunc.parametrize("regrading_seed", range(metafunc.config.getoption("regradings")))

@@ -5,7 +5,7 @@ import pytest
 
 
 def tms(*arguments, folder):
-    command = [sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "autograder", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -36,3 +36,13 @@ def test_demo_refuses_a_folder_with_something_in_it(repository, tmp_path):
     assert done.returncode == 2
     assert "is not empty" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_without_the_courses_packages_it_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['typer'] = None; from autograder.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "typer is missing" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -23,14 +23,14 @@ def report_on(exercise: Exercise, answer: Any, seed: int = 0) -> Report:
 
 
 @every_exercise
-def test_reference_earns_full_points(exercise, seed):
-    report = report_on(exercise, exercise.reference, seed)
+def test_reference_earns_full_points(exercise, regrading_seed):
+    report = report_on(exercise, exercise.reference, regrading_seed)
     assert report.points == exercise.points, str(report)
 
 
 @every_exercise
-def test_differently_written_answer_earns_full_points(exercise, seed):
-    report = report_on(exercise, exercise.also_right, seed)
+def test_differently_written_answer_earns_full_points(exercise, regrading_seed):
+    report = report_on(exercise, exercise.also_right, regrading_seed)
     assert report.points == exercise.points, str(report)
 
 
