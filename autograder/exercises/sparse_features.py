@@ -545,7 +545,7 @@ def _never_and_always(draw: Draw) -> Iterator[Call]:
 
 
 def _batches_of_four(draw: Draw) -> Iterator[Call]:
-    yield call(torch.full((200, 30), 0.5), 4, generator=draw.generator())
+    yield call(torch.full((300, 300), 0.5), 4, generator=draw.generator())
 
 
 def _uneven_densities(draw: Draw) -> Iterator[Call]:
@@ -832,8 +832,9 @@ _SAMPLE_FEATURES = Exercise(
             _batches_of_four,
             measure=_spread_of_counts,
             expected=lambda _: torch.ones((), dtype=torch.float64),
-            # squared deviations are 0, 1, 4 with chances 6, 8, 2 of 16: their variance is 3/2
-            tolerance=lambda call: _SIGMAS * math.sqrt(1.5 / call.args[0].numel()),
+            # squared deviations are 0, 1, 4 with chances 6, 8, 2 of 16: their variance is 3/2;
+            # 300 of them, not 300 x 300, so that shared draws, which are another slip, pass
+            tolerance=lambda _: _SIGMAS * math.sqrt(1.5 / 300),
         ),
         matches_theory(
             "each feature of each instance is active in a fraction p of the rows",
@@ -910,6 +911,11 @@ _SAMPLE_FEATURES = Exercise(
             "density, so u < p makes a feature active.",
         ),
         Slip(
+            answer=_exactly_p_of_the_rows,
+            says="In every batch exactly a fraction p of the rows is active. Rows must be "
+            "independent, so that this number varies by chance.",
+        ),
+        Slip(
             answer=_one_mask_for_all_features,
             says="All features of a sample share one draw for the mask, so they are active "
             "together. Each needs a draw of its own.",
@@ -928,11 +934,6 @@ _SAMPLE_FEATURES = Exercise(
             answer=_one_mask_for_the_batch,
             says="A feature is active in all rows of the batch or in none. "
             "The mask needs a draw for each row.",
-        ),
-        Slip(
-            answer=_exactly_p_of_the_rows,
-            says="In every batch exactly a fraction p of the rows is active. Rows must be "
-            "independent, so that this number varies by chance.",
         ),
         Slip(
             answer=_first_feature_for_all,
