@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own convention)
@@ -986,56 +985,56 @@ def _extreme_densities(_draw: Draw) -> Iterator[Call]:
     yield call(torch.tensor([[0.0, 1.0]]))
 
 
-def _moments_of_active(feature_probability: Tensor) -> Any:
+def _moments_of_active(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     one = torch.ones_like(feature_probability)
     return one / 2, one / 3, one / 12
 
 
-def _scales_the_uniform_variance(feature_probability: Tensor) -> Any:
+def _scales_the_uniform_variance(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3, p / 12
 
 
-def _second_moment_for_variance(feature_probability: Tensor) -> Any:
+def _second_moment_for_variance(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3, p / 3
 
 
-def _squares_the_mean(feature_probability: Tensor) -> Any:
+def _squares_the_mean(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p**2 / 4, p / 3 - p**2 / 4
 
 
-def _mean_not_squared(feature_probability: Tensor) -> Any:
+def _mean_not_squared(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3, p / 3 - p / 2
 
 
-def _moments_of_a_coin(feature_probability: Tensor) -> Any:
+def _moments_of_a_coin(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p.clone(), p.clone(), p * (1 - p)
 
 
-def _moments_of_sparsity(feature_probability: Tensor) -> Any:
+def _moments_of_sparsity(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = 1 - feature_probability
     return p / 2, p / 3, p / 3 - p**2 / 4
 
 
-def _variance_before_second_moment(feature_probability: Tensor) -> Any:
+def _variance_before_second_moment(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3 - p**2 / 4, p / 3
 
 
-def _standard_deviation(feature_probability: Tensor) -> Any:
+def _standard_deviation(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3, (p / 3 - p**2 / 4).sqrt()
 
 
-def _moments_by_total_variance(feature_probability: Tensor) -> Any:
+def _moments_by_total_variance(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean = 0.5 * feature_probability
     # the law of total variance: within "active", and between "active" and "inactive"
     variance = feature_probability / 12 + feature_probability * (1 - feature_probability) / 4
-    return [mean, variance + mean**2, variance]
+    return mean, variance + mean**2, variance
 
 
 _FEATURE_MOMENTS = Exercise(
