@@ -73,6 +73,29 @@ def matches_theory(
     return Check(claim=claim, run=run, weight=weight)
 
 
+def holds(
+    claim: str, cases: Cases, *, problem: Callable[[Any, Call], str | None], weight: int = 1
+) -> Check:
+    """The answer's value has a property, for values that are neither unique nor a statistic.
+
+    Args:
+        claim: The line in the report.
+        cases: Makes the calls.
+        problem: Says in a sentence what is wrong with a value of any form, or None. A slip is
+            recognised by the same sentence, so it holds no number that depends on chance.
+        weight: Share of the points.
+    """
+
+    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+        for call in cases(draw):
+            value = _outcome(exercise, answer, call).value
+            found = problem(value, call)
+            if found:
+                _fail(exercise, call, value, found, measure=problem)
+
+    return Check(claim=claim, run=run, weight=weight)
+
+
 def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
     """The answer does not change its arguments in place."""
 
@@ -226,7 +249,8 @@ def _input(exercise: Exercise, call: Call) -> str:
         if not isinstance(value, Tensor):
             texts.append(f"{name} = {value!r}")
         elif value.numel() <= 6:
-            texts.append(f"{name} = {value.tolist()}")
+            exact = value.double().mul(1e6).round() / 1e6 if value.is_floating_point() else value
+            texts.append(f"{name} = {exact.tolist()}")
         else:
             texts.append(f"{name} of shape {tuple(value.shape)}")
     return f" Input: {', '.join(texts)}." if texts else ""
