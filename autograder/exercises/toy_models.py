@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+import tms_lib
 from autograder.answer import Call, call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise, Slip
 from autograder.exercises.training_loop import TRAIN_RELU_OUTPUT
-from tms_lib import losses, models, training
 
 # ------------------------------------------------------------------------------ the two models
 
@@ -81,7 +81,7 @@ def _linear_sample_by_sample(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:
 
 
 LINEAR_OUTPUT = Exercise(
-    reference=models.linear_output,
+    reference=tms_lib.linear_output,
     points=2,
     minutes=10,
     difficulty=1,
@@ -171,7 +171,7 @@ def _relu_by_instance(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:
 
 
 RELU_OUTPUT = Exercise(
-    reference=models.relu_output,
+    reference=tms_lib.relu_output,
     points=2,
     minutes=10,
     difficulty=1,
@@ -306,7 +306,7 @@ def _loss_with_loops(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:
 
 
 WEIGHTED_MSE = Exercise(
-    reference=losses.weighted_mse,
+    reference=tms_lib.weighted_mse,
     points=3,
     minutes=12,
     difficulty=2,
@@ -414,61 +414,61 @@ def _lone_steps(draw: Draw) -> Iterator[Call]:
 
 def _climbs(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W + lr * W.grad, b + lr * b.grad
 
 
 def _averages_instances(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).mean().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).mean().backward()
     return W - lr * W.grad, b - lr * b.grad
 
 
 def _leaves_bias(x, *, W, b, importance, lr):
     W = W.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W - lr * W.grad, b
 
 
 def _bias_after_weights(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     W_new = (W - lr * W.grad).detach()
     b.grad = None
-    x_hat = models.relu_output(x, W=W_new, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W_new, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W_new, b - lr * b.grad
 
 
 def _gradients_themselves(x, *, W, b, importance, lr):  # noqa: ARG001
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W.grad, b.grad
 
 
 def _forgets_lr(x, *, W, b, importance, lr):  # noqa: ARG001
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W - W.grad, b - b.grad
 
 
 def _steps_the_linear_model(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.linear_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.linear_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W - lr * W.grad, b - lr * b.grad
 
 
 def _step_without_importance(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=torch.ones_like(importance)).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=torch.ones_like(importance)).sum().backward()
     return W - lr * W.grad, b - lr * b.grad
 
 
@@ -476,14 +476,14 @@ def _decoder_only(x, *, W, b, importance, lr):
     encoder = W.clone()
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
     x_hat = torch.relu(x @ encoder.mT @ W + b.unsqueeze(-2))
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W - lr * W.grad, b - lr * b.grad
 
 
 def _bias_first(x, *, W, b, importance, lr):
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-    x_hat = models.relu_output(x, W=W, b=b)
-    losses.weighted_mse(x, x_hat, importance=importance).sum().backward()
+    x_hat = tms_lib.relu_output(x, W=W, b=b)
+    tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return b - lr * b.grad, W - lr * W.grad
 
 
@@ -497,7 +497,7 @@ def _step_with_chain_rule(x, *, W, b, importance, lr):
 
 
 GRADIENT_STEP = Exercise(
-    reference=training.gradient_step,
+    reference=tms_lib.gradient_step,
     points=3,
     minutes=15,
     difficulty=2,
@@ -572,7 +572,9 @@ def _seeds(draw: Draw) -> Iterator[Call]:
 
 def _precise_seeds(draw: Draw) -> Iterator[Call]:
     # copies of float32 numbers would hide a detour through float32
-    yield call(draw.normal(3, 6, 2, 5).double() / 3, draw.uniform(3, 6).double() / 3)
+    loss = draw.uniform(3, 6).double() / 3
+    loss[1, 2] = torch.nan
+    yield call(draw.normal(3, 6, 2, 5).double() / 3, loss)
 
 
 def _lone_seeds(draw: Draw) -> Iterator[Call]:
@@ -630,7 +632,7 @@ def _best_by_sorting(values: Tensor, losses: Tensor) -> Tensor:
 
 
 BEST_OF_SEEDS = Exercise(
-    reference=training.best_of_seeds,
+    reference=tms_lib.best_of_seeds,
     points=2,
     minutes=10,
     difficulty=2,

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import tms_lib
 from autograder.answer import Call, call
 from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Draw, Exercise, Slip
-from tms_lib import features, losses, models, theory, training
 
 # ------------------------------------------------------------- the start: Glorot's scale and b = 0
 
@@ -82,7 +82,7 @@ def _loss_statistics(value: Any, call: Call) -> Tensor:
     W, b, history = value
     x = _even_samples(call.args[0])
     importance = call.kwargs["importance"]
-    error = (x - models.relu_output(x, W=W, b=b)) ** 2
+    error = (x - tms_lib.relu_output(x, W=W, b=b)) ** 2
     per_sample = (importance.unsqueeze(-2) * error).sum(-1)  # instances samples
     standard_error = per_sample.std(-1) / math.sqrt(call.kwargs["batch_size"])
     z = (history - per_sample.mean(-1)) / standard_error  # steps instances
@@ -171,8 +171,8 @@ def _best_models(value: Any, call: Call) -> Tensor:
     W, b, _ = value
     p, importance = call.args[0], call.kwargs["importance"]
     x = _even_samples(p)
-    loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
-    dense = loss / theory.linear_optimal_loss(p, importance=importance, n_hidden=2)
+    loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
+    dense = loss / tms_lib.linear_optimal_loss(p, importance=importance, n_hidden=2)
     # four features as two antipodal pairs: an output errs by the smaller of its pair's values,
     # whose square has the mean p^2 / 6
     sparse = loss / (importance.sum(-1) * p[:, 0] ** 2 / 6)
@@ -198,7 +198,7 @@ def _best_tolerance(_call: Call) -> Tensor:
 
 
 def _keeps_old_gradients(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -206,8 +206,8 @@ def _keeps_old_gradients(p, *, importance, n_hidden, n_steps, batch_size, lr, ge
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         loss.sum().backward()
         optimizer.step()
         history.append(loss.detach())
@@ -215,16 +215,16 @@ def _keeps_old_gradients(p, *, importance, n_hidden, n_steps, batch_size, lr, ge
 
 
 def _same_batch_every_step(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
     optimizer = torch.optim.Adam([W, b], lr=lr)
     history = []
-    x = features.sample_features(p, batch_size, generator=generator)
+    x = tms_lib.sample_features(p, batch_size, generator=generator)
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -233,7 +233,7 @@ def _same_batch_every_step(p, *, importance, n_hidden, n_steps, batch_size, lr, 
 
 
 def _ignores_importance(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -241,9 +241,9 @@ def _ignores_importance(p, *, importance, n_hidden, n_steps, batch_size, lr, gen
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(
-            x, models.relu_output(x, W=W, b=b), importance=torch.ones_like(importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(
+            x, tms_lib.relu_output(x, W=W, b=b), importance=torch.ones_like(importance)
         )
         optimizer.zero_grad()
         loss.sum().backward()
@@ -253,7 +253,7 @@ def _ignores_importance(p, *, importance, n_hidden, n_steps, batch_size, lr, gen
 
 
 def _trains_the_linear_model(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -261,8 +261,8 @@ def _trains_the_linear_model(p, *, importance, n_hidden, n_steps, batch_size, lr
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.linear_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.linear_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -271,7 +271,7 @@ def _trains_the_linear_model(p, *, importance, n_hidden, n_steps, batch_size, lr
 
 
 def _samples_with_sparsity(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -279,8 +279,8 @@ def _samples_with_sparsity(p, *, importance, n_hidden, n_steps, batch_size, lr, 
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(1 - p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(1 - p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -289,7 +289,7 @@ def _samples_with_sparsity(p, *, importance, n_hidden, n_steps, batch_size, lr, 
 
 
 def _first_density_for_all(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -297,8 +297,8 @@ def _first_density_for_all(p, *, importance, n_hidden, n_steps, batch_size, lr, 
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p[:1].expand_as(p), batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p[:1].expand_as(p), batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -307,7 +307,7 @@ def _first_density_for_all(p, *, importance, n_hidden, n_steps, batch_size, lr, 
 
 
 def _records_the_mean_over_features(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -315,8 +315,8 @@ def _records_the_mean_over_features(p, *, importance, n_hidden, n_steps, batch_s
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -325,7 +325,7 @@ def _records_the_mean_over_features(p, *, importance, n_hidden, n_steps, batch_s
 
 
 def _mixes_the_losses(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -333,8 +333,8 @@ def _mixes_the_losses(p, *, importance, n_hidden, n_steps, batch_size, lr, gener
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -343,7 +343,7 @@ def _mixes_the_losses(p, *, importance, n_hidden, n_steps, batch_size, lr, gener
 
 
 def _one_loss_per_step(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -351,8 +351,8 @@ def _one_loss_per_step(p, *, importance, n_hidden, n_steps, batch_size, lr, gene
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -361,7 +361,7 @@ def _one_loss_per_step(p, *, importance, n_hidden, n_steps, batch_size, lr, gene
 
 
 def _losses_transposed(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -369,8 +369,8 @@ def _losses_transposed(p, *, importance, n_hidden, n_steps, batch_size, lr, gene
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -379,15 +379,15 @@ def _losses_transposed(p, *, importance, n_hidden, n_steps, batch_size, lr, gene
 
 
 def _constant_learning_rate(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
     optimizer = torch.optim.Adam([W, b], lr=lr)
     history = []
     for _ in range(n_steps):
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -396,7 +396,7 @@ def _constant_learning_rate(p, *, importance, n_hidden, n_steps, batch_size, lr,
 
 
 def _plain_gradient_descent(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -404,8 +404,8 @@ def _plain_gradient_descent(p, *, importance, n_hidden, n_steps, batch_size, lr,
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -414,7 +414,7 @@ def _plain_gradient_descent(p, *, importance, n_hidden, n_steps, batch_size, lr,
 
 
 def _bias_stays_zero(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
@@ -422,8 +422,8 @@ def _bias_stays_zero(p, *, importance, n_hidden, n_steps, batch_size, lr, genera
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -432,7 +432,7 @@ def _bias_stays_zero(p, *, importance, n_hidden, n_steps, batch_size, lr, genera
 
 
 def _same_start_for_all(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
-    W = models.init_weights(
+    W = tms_lib.init_weights(
         n_instances=1, n_hidden=n_hidden, n_features=p.shape[1], generator=generator
     )
     W = W.repeat(len(p), 1, 1).requires_grad_()
@@ -441,8 +441,8 @@ def _same_start_for_all(p, *, importance, n_hidden, n_steps, batch_size, lr, gen
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -458,8 +458,8 @@ def _instances_as_fan(p, *, importance, n_hidden, n_steps, batch_size, lr, gener
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -474,8 +474,8 @@ def _standard_normal_start(p, *, importance, n_hidden, n_steps, batch_size, lr, 
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
-        x = features.sample_features(p, batch_size, generator=generator)
-        loss = losses.weighted_mse(x, models.relu_output(x, W=W, b=b), importance=importance)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -517,21 +517,21 @@ def _loop_with_scheduler(
 
 
 TRAIN_RELU_OUTPUT = Exercise(
-    reference=training.train_relu_output,
+    reference=tms_lib.train_relu_output,
     points=5,
     minutes=25,
     difficulty=4,
     seconds=60.0,
     checks=(
         matches_theory(
-            "every instance starts by itself, at Glorot's scale and b = 0",
+            "the start: [0] Glorot's scale, [1] no two instances alike, [2] b = 0",
             _starts,
             measure=_start_statistics,
             expected=_start_expected,
             tolerance=_start_tolerance,
         ),
         matches_theory(
-            "losses are each instance's own, on a fresh batch at every step",
+            "the losses: [0] to [29] each instance's own, [30] fresh batches of batch_size samples",
             _standing_models,
             measure=_loss_statistics,
             expected=_loss_expected,
@@ -539,7 +539,7 @@ TRAIN_RELU_OUTPUT = Exercise(
             weight=3,
         ),
         matches_theory(
-            "Adam moves the bias, with a learning rate that falls linearly to 0",
+            "Adam moves b by 0.525 n_steps lr, if lr falls linearly to 0",
             _short_walks,
             measure=_walked,
             expected=_walk_expected,
@@ -547,7 +547,7 @@ TRAIN_RELU_OUTPUT = Exercise(
             weight=2,
         ),
         matches_theory(
-            "the best trained models are as good as theory says",
+            "best loss / theory's: [0] dense, [1] sparse; [2] the dense model's unused biases",
             _trainings,
             measure=_best_models,
             expected=_best_expected,
