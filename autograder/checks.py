@@ -5,11 +5,13 @@
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import torch
 
 from autograder.answer import Answer, LocalAnswer, NotWrittenError, OutOfTimeError
 from autograder.claims import WrongValueError
@@ -95,7 +97,7 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
 def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
     """Runs all checks of an exercise; the inputs follow from the seed."""
     run = _Run(exercise, answer, seed)
-    with pytest.MonkeyPatch.context() as environment:
+    with pytest.MonkeyPatch.context() as environment, _one_thread():
         for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
             environment.delenv(name, raising=False)
         status = pytest.main([*_PYTEST_ARGUMENTS], plugins=[run])
@@ -103,6 +105,17 @@ def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
         raise run.fault
     assert len(run.results) == len(exercise.checks), f"pytest stopped with {status!r}"
     return Report(exercise=exercise, results=tuple(run.results))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Answers compute little at a time: more threads only wait, most of all on a busy machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 # Nothing of the folder, the environment or the installed plugins may change a grade.
