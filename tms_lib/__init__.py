@@ -41,6 +41,7 @@ from tms_lib.training import (
     expected_loss,
     gradient_step,
     train,
+    train_over_densities,
     train_relu_output,
 )
 
@@ -77,6 +78,7 @@ __all__ = [
     "sample_features",
     "superposition",
     "train",
+    "train_over_densities",
     "train_relu_output",
     "weighted_mse",
 ]
