@@ -114,6 +114,9 @@ NOISE = Exercise(
         uses_generator(draws),
     ),
     slips=(
+        Slip(
+            answer=lambda n, *, generator: noise(n, generator=generator).sort()[0], says="Sorted."
+        ),
         Slip(answer=lambda n, *, generator: noise(n, generator=generator) / 4, says="Quartered."),
     ),
     also_right=noise,
@@ -135,6 +138,13 @@ def test_random_answers_are_judged_by_their_statistics_and_generator(answer, poi
     report = report_on(answer, NOISE)
     assert report.points == points, str(report)
     assert told in str(report)
+
+
+def test_a_slip_that_agrees_with_theory_explains_no_deviation_from_it():
+    # 0.3 is outside six standard errors, 0.173, but within twelve of the sorted numbers' mean
+    report = report_on(lambda n, *, generator: noise(n, generator=generator) - 0.3, NOISE)
+    assert report.points < 2
+    assert "Sorted." not in str(report)
 
 
 def test_two_checks_with_one_claim_are_refused():
