@@ -524,7 +524,7 @@ _INIT_WEIGHTS = Exercise(
 
 # sample_features
 
-_N = 20_000
+_N = 10_000
 
 
 def _some_shapes(draw: Draw) -> Iterator[Call]:
