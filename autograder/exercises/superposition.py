@@ -632,9 +632,9 @@ def _optimal_loss_as_a_rest(
 
 # The experiment ----------------------------------------------------------------------------------
 
-_STEPS, _BATCH, _TEST = 500, 64, 2**14
+_STEPS, _BATCH, _TEST = 600, 64, 2**14
 _OWN_TEST = 2**16  # samples of ours
-_N_HIDDEN, _N_SEEDS = 3, 4
+_N_HIDDEN, _N_SEEDS = 3, 8
 
 
 def _experiment(draw: Draw, *, relu: bool) -> Call:
@@ -707,8 +707,11 @@ def _relu_problem(value: Any, call: Call) -> str | None:
 def _experiment_problem(value: Any, call: Call) -> str | None:
     """What is wrong with trained models, in sentences that hold no number left to chance.
 
-    Measured over 400 seeds: the best linear model of four came to at most 1.03 of the optimum,
-    the ReLU model to at most ... at the three densities. Thresholds: 1.05; 1.05, 0.85, 0.7.
+    A right answer fails if all 8 seeds of a density miss its limit. Of 1600 models at each
+    density, the share that does was 0.09 and 0.08 for linear models, 0.10 and 0.01 for ReLU
+    models; to the 8th power that is at most 2e-8. The best of 8 reached 1.00 and 1.00, and 0.99
+    and 0.13 times the bound in 200 runs. The losses lay within 4.4 standard errors; 7 have a
+    probability of 3e-12.
     """
     if _only_form(value, call):
         raise WrongValueError("Not tested: the shapes come first.")  # slips take seconds here
@@ -722,7 +725,7 @@ def _experiment_problem(value: Any, call: Call) -> str | None:
         told.append("All seeds of a density have exactly the same W.")
     if (b == 0).all():
         told.append("All biases are still exactly 0, as at the start.")
-    limits = torch.tensor([1.1, 0.5] if call.kwargs["relu"] else [1.1, 1.1])
+    limits = torch.tensor([1.2, 0.5] if call.kwargs["relu"] else [1.2, 1.2])
     for density, too_high, limit in zip(p, best > limits * optimum, limits, strict=True):
         if too_high:
             told.append(
