@@ -15,7 +15,7 @@ import torch
 
 from autograder.answer import Answer, LocalAnswer, NotWrittenError, OutOfTimeError
 from autograder.claims import WrongValueError
-from autograder.exercise import Check, Exercise
+from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
 
 
@@ -153,10 +153,10 @@ class _Item(pytest.Item):
         self.run = run
 
     def runtest(self) -> None:
-        exercise = self.run.exercise
         if self.run.over is not None:
             raise self.run.over
-        self.check.run(exercise, self.run.answer, exercise.draw(self.check, self.run.seed))
+        draw = self.run.trial.exercise.draw(self.check, self.run.seed)
+        self.check.run(self.run.trial, draw)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:  # noqa: ARG002
         return str(excinfo.value)  # pytest's own, with the source of every frame, takes 50 ms
@@ -166,8 +166,7 @@ class _Run:
     """A pytest plugin that collects the checks of one exercise and keeps their outcomes."""
 
     def __init__(self, exercise: Exercise, answer: Answer, seed: int) -> None:
-        self.exercise = exercise
-        self.answer = answer
+        self.trial = Trial(exercise, answer)
         self.seed = seed
         self.results: list[Result] = []
         self.over: Exception | None = None  # why the remaining checks need not run
@@ -175,7 +174,8 @@ class _Run:
 
     def pytest_collection(self, session: pytest.Session) -> bool:
         session.items = [
-            _Item.from_parent(session, check=check, run=self) for check in self.exercise.checks
+            _Item.from_parent(session, check=check, run=self)
+            for check in self.trial.exercise.checks
         ]
         session.testscollected = len(session.items)
         return True

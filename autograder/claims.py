@@ -5,15 +5,16 @@ arguments alone or for keeping float64.
 """
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 
-from autograder.answer import Answer, AnswerError, Call, Outcome, cotangent, plain
+from autograder.answer import AnswerError, Call, Outcome, cotangent, plain
 from autograder.compare import agrees, difference, form_difference
-from autograder.exercise import Cases, Check, Draw, Exercise, in_double
+from autograder.exercise import Cases, Check, Draw, Exercise, Trial, in_double
 
 Measure = Callable[[Any, Call], Any]
 
@@ -35,9 +36,9 @@ def equals_reference(
         weight: Share of the points.
     """
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            _right_value(exercise, answer, call, measure=measure)
+            _right_value(trial, call, measure=measure)
 
     return Check(claim=claim, run=run, weight=weight)
 
@@ -63,15 +64,13 @@ def matches_theory(
         weight: Share of the points.
     """
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            value, _ = _right_form(exercise, answer, call)
+            value, _ = _right_form(trial, call)
             theory, error = expected(call), tolerance(call)
             problem = difference(measure(value, call), theory, tolerance=error)
             if problem:
-                _fail(
-                    exercise, call, value, problem, measure=measure, tolerance=error, theory=theory
-                )
+                _fail(trial, call, value, problem, measure=measure, tolerance=error, theory=theory)
 
     return Check(claim=claim, run=run, weight=weight)
 
@@ -89,12 +88,12 @@ def holds(
         weight: Share of the points.
     """
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            value = _outcome(exercise, answer, call).value
+            value = _outcome(trial, call).value
             found = problem(value, call)
             if found:
-                _fail(exercise, call, value, found, measure=problem)
+                _fail(trial, call, value, found, measure=problem)
 
     return Check(claim=claim, run=run, weight=weight)
 
@@ -102,16 +101,16 @@ def holds(
 def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
     """The answer does not change its arguments in place."""
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            outcome = _outcome(exercise, answer, call)
+            outcome = _outcome(trial, call)
             if outcome.changed:
-                names = {key: name for name, key in exercise.keys(call).items()}
+                names = {key: name for name, key in trial.exercise.keys(call).items()}
                 raise AssertionError(
                     f"Your function changed its argument {names[outcome.changed[0]]} in place, "
                     "so the caller's tensor is no longer what it was. Work on a copy."
                 )
-            _right_value(exercise, answer, call, measure=measure)
+            _right_value(trial, call, measure=measure)
 
     return Check(claim="the arguments are left as they were", run=run, assumes_value=True)
 
@@ -119,9 +118,9 @@ def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
 def keeps_double(cases: Cases, *, measure: Measure | None = None) -> Check:
     """With float64 arguments the answer computes in float64."""
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in map(in_double, cases(draw)):
-            _right_value(exercise, answer, call, measure=measure)
+            _right_value(trial, call, measure=measure)
 
     return Check(claim="float64 in, float64 out, at full precision", run=run)
 
@@ -129,13 +128,13 @@ def keeps_double(cases: Cases, *, measure: Measure | None = None) -> Check:
 def passes_gradients(cases: Cases, *names: str) -> Check:
     """Gradients with respect to the named arguments are the reference's."""
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in map(in_double, cases(draw)):
-            _right_value(exercise, answer, call)
-            keys = exercise.keys(call)
-            got = answer.outcome(call, wrt=[keys[name] for name in names]).gradients
+            _right_value(trial, call)
+            keys = trial.exercise.keys(call)
+            got = trial.answer.outcome(call, wrt=[keys[name] for name in names]).gradients
             for name in names:
-                expected = _reference_gradient(exercise, call, keys[name])
+                expected = _reference_gradient(trial.exercise, call, keys[name])
                 problem = difference(got[keys[name]], expected)
                 if problem:
                     raise AssertionError(f"The gradient with respect to {name} is wrong. {problem}")
@@ -147,10 +146,10 @@ def passes_gradients(cases: Cases, *names: str) -> Check:
 def keeps_device(cases: Cases, *, measure: Measure | None = None) -> Check:
     """New tensors are made on the arguments' device."""
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in itertools.islice(cases(draw), 1):
-            _right_value(exercise, answer, call, measure=measure)
-            assert not answer.mixes_devices(call), (
+            _right_value(trial, call, measure=measure)
+            assert not trial.answer.mixes_devices(call), (
                 "Your function makes a tensor on the default device, so it fails when its "
                 "arguments are on a GPU. Pass device=... from an argument, or use a *_like one."
             )
@@ -161,16 +160,15 @@ def keeps_device(cases: Cases, *, measure: Measure | None = None) -> Check:
 def uses_generator(cases: Cases) -> Check:
     """Randomness comes from the generator and from nothing else."""
 
-    def run(exercise: Exercise, answer: Answer, draw: Draw) -> None:
+    def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            first, again = (_right_form(exercise, answer, call)[0] for _ in range(2))
+            first, again = (_right_form(trial, call)[0] for _ in range(2))
             assert agrees(again, first), (
                 "Two calls with equally seeded generators gave different results. "
                 "Pass generator=generator to every random function that you call."
             )
             other = _outcome(
-                exercise,
-                answer,
+                trial,
                 call.map(lambda v: draw.generator() if isinstance(v, torch.Generator) else v),
             ).value
             assert not agrees(other, first), (
@@ -181,40 +179,38 @@ def uses_generator(cases: Cases) -> Check:
     return Check(claim="randomness comes from the generator", run=run, assumes_value=True)
 
 
-def _outcome(exercise: Exercise, answer: Answer, call: Call) -> Outcome:
+def _outcome(trial: Trial, call: Call) -> Outcome:
     try:
-        return answer.outcome(call)
+        return trial.answer.outcome(call)
     except AnswerError as error:
         if error.value is None:
             raise
-        form = form_difference(error.value, exercise.expected(call), axes=_axes(exercise))
-        _fail(exercise, call, error.value, form or str(error))
+        form = form_difference(error.value, trial.expected(call), axes=_axes(trial.exercise))
+        _fail(trial, call, error.value, form or str(error))
 
 
-def _right_form(exercise: Exercise, answer: Answer, call: Call) -> tuple[Any, Any]:
+def _right_form(trial: Trial, call: Call) -> tuple[Any, Any]:
     """The answer's value and the reference's, once they agree in type, shape and dtype."""
-    value = _outcome(exercise, answer, call).value
-    expected = exercise.expected(call)
-    problem = form_difference(value, expected, axes=_axes(exercise))
+    value = _outcome(trial, call).value
+    expected = trial.expected(call)
+    problem = form_difference(value, expected, axes=_axes(trial.exercise))
     if problem:
-        _fail(exercise, call, value, problem)
+        _fail(trial, call, value, problem)
     return value, expected
 
 
-def _right_value(
-    exercise: Exercise, answer: Answer, call: Call, *, measure: Measure | None = None
-) -> None:
-    value, expected = _right_form(exercise, answer, call)
+def _right_value(trial: Trial, call: Call, *, measure: Measure | None = None) -> None:
+    value, expected = _right_form(trial, call)
     if measure:
         problem = difference(measure(value, call), measure(expected, call))
     else:
         problem = difference(value, expected)
     if problem:
-        _fail(exercise, call, value, problem, measure=measure)
+        _fail(trial, call, value, problem, measure=measure)
 
 
 def _fail(
-    exercise: Exercise,
+    trial: Trial,
     call: Call,
     value: Any,
     problem: str,
@@ -225,27 +221,32 @@ def _fail(
 ) -> NoReturn:
     """Raises with the sentence of the slip that gives this value, and the difference.
 
-    A slip whose statistic agrees with theory explains nothing, however near the value is.
+    A slip that gives another wrong value is no suspect any more, so that slow exercises run each
+    slip about once. One that is right here may still explain what is wrong elsewhere.
     """
-    for slip in exercise.slips:
+    problem += _input(trial.exercise, call)
+    right = theory if theory is not None else trial.expected(call)
+    if measure and theory is None:
+        right = measure(right, call)
+    for slip in tuple(trial.suspects):
         fresh = call.fresh()
         try:
             slipped = plain(slip.answer(*fresh.args, **fresh.kwargs))
-            alike = form_difference(value, slipped) is None
-            if alike and measure:
-                # both values may be random, so twice the tolerance of one against theory
-                wider = None if tolerance is None else 2 * torch.as_tensor(tolerance)
-                statistic = measure(slipped, call)
-                alike = agrees(measure(value, call), statistic, tolerance=wider)
-                if theory is not None and agrees(statistic, theory, tolerance=tolerance):
-                    alike = False
-            elif alike:
-                alike = agrees(value, slipped)
+            same_form = form_difference(value, slipped) is None
+            ours, slips = value, slipped
+            if measure and same_form:
+                ours, slips = measure(value, call), measure(slipped, call)
+            # both values may be random, so twice the tolerance of one against theory
+            wider = None if tolerance is None else 2 * torch.as_tensor(tolerance)
+            alike = same_form and agrees(ours, slips, tolerance=wider)
+            is_right = same_form and agrees(slips, right, tolerance=tolerance)
         except Exception:  # a slip may well fail on a case that it was not made for
             continue
-        if alike:
-            raise WrongValueError(f"{slip.says}\n{problem}{_input(exercise, call)}")
-    raise WrongValueError(f"{problem}{_input(exercise, call)}")
+        if alike and not is_right:
+            raise WrongValueError(f"{slip.says}\n{problem}")
+        if not is_right:
+            trial.suspects.remove(slip)
+    raise WrongValueError(problem)
 
 
 def _input(exercise: Exercise, call: Call) -> str:
@@ -277,7 +278,7 @@ def _reference_gradient(exercise: Exercise, call: Call, key: int | str) -> Tenso
 
 def _axes(exercise: Exercise) -> str:
     annotation: Any = exercise.reference.__annotations__.get("return")
-    return getattr(annotation, "dim_str", "").strip()
+    return re.sub("[{}]", "", getattr(annotation, "dim_str", "")).strip()
 
 
 def contract(

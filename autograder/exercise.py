@@ -71,7 +71,7 @@ class Check:
     """
 
     claim: str
-    run: Callable[["Exercise", Answer, Draw], None]
+    run: Callable[["Trial", Draw], None]
     weight: int = 1
     assumes_value: bool = False
 
@@ -125,10 +125,30 @@ class Exercise:
             **{name: name for name in call.kwargs},
         }
 
+
+class Trial:
+    """One grading of one answer.
+
+    Args:
+        exercise: What was asked.
+        answer: What is judged.
+
+    Attributes:
+        suspects: The slips that may still explain what is wrong.
+    """
+
+    def __init__(self, exercise: Exercise, answer: Answer) -> None:
+        self.exercise = exercise
+        self.answer = answer
+        self.suspects = list(exercise.slips)
+        self._last: tuple[Call, Any] | None = None
+
     def expected(self, call: Call) -> Any:
         """The reference's value as plain data."""
-        fresh = call.fresh()
-        return plain(self.reference(*fresh.args, **fresh.kwargs))
+        if self._last is None or self._last[0] is not call:
+            fresh = call.fresh()
+            self._last = call, plain(self.exercise.reference(*fresh.args, **fresh.kwargs))
+        return self._last[1]
 
 
 def in_double(call: Call) -> Call:

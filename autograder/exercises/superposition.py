@@ -139,6 +139,17 @@ def _root_of_the_sum(W: Tensor) -> Tensor:
     return (overlap * not_self).sum(-1).sqrt()
 
 
+def _subtracts_one(W: Tensor) -> Tensor:
+    W_hat = F.normalize(W, dim=-2)
+    return (torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2).sum(-1) - 1
+
+
+def _mean_over_the_others(W: Tensor) -> Tensor:
+    W_hat = F.normalize(W, dim=-2)
+    overlap = torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2
+    return (overlap.sum(-1) - overlap.diagonal(dim1=-2, dim2=-1)) / (W.shape[-1] - 1)
+
+
 def _not_a_number_at_zero(W: Tensor) -> Tensor:
     W_hat = W / (W**2).sum(-2, keepdim=True).sqrt()
     overlap = torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2
@@ -621,6 +632,14 @@ def _mean_over_the_ignored(
     return cost.sort(dim=-1, descending=True).values[..., n_hidden:].mean(-1)
 
 
+def _divides_by_the_features(
+    feature_probability: Tensor, *, importance: Tensor, n_hidden: int
+) -> Tensor:
+    p = feature_probability
+    cost = importance * (p / 3 - p**2 / 4)
+    return cost.sort(dim=-1, descending=True).values[..., n_hidden:].sum(-1) / cost.shape[-1]
+
+
 def _optimal_loss_as_a_rest(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> Tensor:
@@ -732,15 +751,24 @@ def _experiment_problem(value: Any, call: Call) -> str | None:
                 f"At density {density:g} even the best seed's loss exceeds {limit:g} times the "
                 "least loss of a linear model."
             )
+    if told:
+        equal = torch.ones_like(importance)
+        as_equal, _ = _measured(W, b, p, equal, relu=call.kwargs["relu"])
+        least = theory.linear_optimal_loss(p[:, None], importance=equal, n_hidden=_N_HIDDEN)
+        if (as_equal.min(1).values < limits * least).all():
+            told.append("If all features were equally important, these models would be good.")
     counts = count_represented(best_of_seeds(W, mean))
     if call.kwargs["relu"] and not told and (counts.diff() < 0).any():
         told.append("Sparser models represent fewer features.")
     # a loss of _TEST samples lies within 7 of its standard errors, one of a batch within 100
-    z = (losses - mean).abs() / (scatter * (1 / _TEST + 1 / _OWN_TEST) ** 0.5)
-    if z.max() > 100:
-        which = "No loss is" if z.min() > 7 else "Some losses are not"
-        told.append(f"{which} that of the W and b beside it, at its row's density.")
-    elif z.max() > 7:
+    z = (losses - mean) / (scatter * (1 / _TEST + 1 / _OWN_TEST) ** 0.5)
+    if (z > 7).all():
+        told.append("Every loss is larger than that of the W and b beside it.")
+    elif (z < -7).all():
+        told.append("Every loss is smaller than that of the W and b beside it.")
+    elif z.abs().max() > 100:
+        told.append("Some losses are not those of the W and b beside them.")
+    elif z.abs().max() > 7:
         told.append("The losses are less precise than n_test fresh samples would make them.")
     return " ".join(told) or None
 
@@ -1202,6 +1230,15 @@ EXERCISES = (
                 says="You took the root of the sum. Superposition is the sum of squares itself.",
             ),
             Slip(
+                answer=_subtracts_one,
+                says="You subtracted 1 for j = i. That term is the squared norm of W_i, which is 1 "
+                "for unit columns only.",
+            ),
+            Slip(
+                answer=_mean_over_the_others,
+                says="You averaged over the other features. The formula sums.",
+            ),
+            Slip(
                 answer=_one_number,
                 says="You summed over i as well. There is one value per feature.",
             ),
@@ -1442,6 +1479,10 @@ EXERCISES = (
             Slip(
                 answer=_mean_over_the_ignored,
                 says="You averaged over the ignored features. The loss is their sum.",
+            ),
+            Slip(
+                answer=_divides_by_the_features,
+                says="You divided by the number of features. Our loss is a sum over features.",
             ),
         ),
         also_right=_optimal_loss_as_a_rest,
