@@ -1,4 +1,4 @@
-"""The exercises of the course, one module a chapter."""
+"""The exercises of the course: a package for each chapter, a module for each exercise."""
 
 import difflib
 from types import MappingProxyType
