@@ -6,7 +6,6 @@ of the gradebook is compared with what each student must get.
 
 import csv
 import inspect
-import os
 import re
 import shutil
 import subprocess
@@ -74,13 +73,13 @@ class Row:
 
 def students() -> list[Student]:
     """The class."""
-    first = {exercises[0].name for exercises in CHAPTERS.values()}
-    middle = {exercises[len(exercises) // 2].name for exercises in CHAPTERS.values()}
+    looping = next(iter(CHAPTERS.values()))[0].name
+    middle = [exercises[len(exercises) // 2].name for exercises in CHAPTERS.values()]
     return [
         Student(
             name="ada",
             story="everything right, written differently from the reference",
-            answer=lambda exercise, _: _own(exercise),
+            answer=lambda exercise, _: source_of(exercise.also_right, exercise.name),
             expected=lambda exercise: exercise.points,
         ),
         Student(
@@ -97,15 +96,15 @@ def students() -> list[Student]:
         ),
         Student(
             name="dan",
-            story="the cell of one exercise raises",
-            answer=lambda e, _: ("1 / 0\n\n" if e.name in middle else "") + _own(e),
+            story=f"right, but the cells of {', '.join(middle)} raise",
+            answer=lambda e, solution: "1 / 0\n\n" + solution if e.name in middle else solution,
             expected=lambda exercise: 0 if exercise.name in middle else exercise.points,
         ),
         Student(
             name="eve",
-            story="an endless loop in one exercise",
-            answer=lambda e, solution: _endless(e, solution) if e.name in first else _own(e),
-            expected=lambda exercise: 0 if exercise.name in first else exercise.points,
+            story=f"right, but {looping} loops without end",
+            answer=lambda e, solution: _endless(e, solution) if e.name == looping else solution,
+            expected=lambda exercise: 0 if exercise.name == looping else exercise.points,
         ),
     ]
 
@@ -129,14 +128,22 @@ def run_demo(root: Path, folder: Path) -> Iterator[str | list[Row]]:
         yield f"{chapter}: releasing"
         _nbgrader(course, "generate_assignment", chapter, "--create")
         _nbgrader(course, "release_assignment", chapter)
-    yield "five students submit"
-    _submit(course, folder, solutions)
-    for chapter in solutions:
-        yield f"{chapter}: collecting and grading"
-        _nbgrader(course, "collect", chapter)
-        _nbgrader(course, "autograde", chapter, "--create")
-        yield f"{chapter}: writing feedback"
-        _nbgrader(course, "generate_feedback", chapter)
+    yield "five students write their answers"
+    desks = _write_notebooks(course, folder, solutions)
+    # Submitting and writing feedback leave the gradebook alone, so a second process does both
+    # while the first one grades.
+    with ThreadPoolExecutor(1) as beside:
+        submitted = {chapter: beside.submit(_submit, desks, chapter) for chapter in solutions}
+        feedback = []
+        for chapter in solutions:
+            yield f"{chapter}: collecting and grading"
+            submitted[chapter].result()
+            _nbgrader(course, "collect", chapter)
+            _nbgrader(course, "autograde", chapter, "--create")
+            feedback.append(beside.submit(_nbgrader, course, "generate_feedback", chapter))
+        yield "writing feedback"
+        for written in feedback:
+            written.result()
     yield "exporting the grades"
     _nbgrader(course, "export", "--to", str(folder / "grades.csv"))
     yield _table(folder / "grades.csv")
@@ -169,10 +176,13 @@ def _exchange_settings(exchange: Path) -> str:
     return f"c.Exchange.root = {str(exchange)!r}\nc.Exchange.cache = {str(exchange / 'cache')!r}"
 
 
-def _submit(course: Path, folder: Path, solutions: dict[str, NotebookNode]) -> None:
-    submissions = []
+def _write_notebooks(
+    course: Path, folder: Path, solutions: dict[str, NotebookNode]
+) -> dict[str, Path]:
+    """Puts every chapter with a student's answers on the student's desk; returns the desks."""
+    desks = {}
     for student in students():
-        desk = folder / "students" / student.name
+        desk = desks[student.name] = folder / "students" / student.name
         desk.mkdir(parents=True)
         (desk / "nbgrader_config.py").write_text(
             "c = get_config()\nc.CourseDirectory.course_id = 'toy-models'\n"
@@ -185,14 +195,12 @@ def _submit(course: Path, folder: Path, solutions: dict[str, NotebookNode]) -> N
             notebook = nbformat.read(path, as_version=4)
             _write_answers(notebook, solution, student, chapter)
             nbformat.write(notebook, path)
-            submissions.append((desk, chapter, student.name))
+    return desks
 
-    def submit(submission: tuple[Path, str, str]) -> None:
-        desk, chapter, name = submission
+
+def _submit(desks: dict[str, Path], chapter: str) -> None:
+    for name, desk in desks.items():
         _nbgrader(desk, "submit", chapter, f"--student={name}")
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(submit, submissions))
 
 
 def _write_answers(
@@ -204,11 +212,6 @@ def _write_answers(
         exercise = exercises.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
         if exercise is not None:
             cell.source = student.answer(exercise, solutions[cell["id"]]) or cell.source
-
-
-def _own(exercise: Exercise) -> str:
-    """A right answer that stands alone; a solution may call an earlier exercise's function."""
-    return source_of(exercise.also_right, exercise.name)
 
 
 def _with_slips(exercise: Exercise, solution: str) -> str:

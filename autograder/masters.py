@@ -29,7 +29,7 @@ import jupytext
 from nbformat import NotebookNode, v4
 
 from autograder.errors import CourseError
-from autograder.exercises import find
+from autograder.exercises import EXERCISES, find
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _KINDS = {
@@ -168,12 +168,17 @@ _EXERCISE_SHAPE = ["prompt", "answer", "check"]
 
 
 def _fill(source: str) -> str:
-    """Replaces `# solution: module.function` by that function's body between nbgrader's marks."""
+    """Replaces `# solution: module.function` by that function's body between nbgrader's marks.
+
+    What the body calls of another exercise is the library's, so that no solution depends on what a
+    student answered before.
+    """
 
     def body(match: re.Match[str]) -> str:
         indent, module, name = match.groups()
         lines = [BEGIN, *_body(getattr(importlib.import_module(module), name)), END]
-        return textwrap.indent("\n".join(lines), indent)
+        text = textwrap.indent("\n".join(lines), indent)
+        return re.sub(rf"(?<![\w.])({'|'.join(EXERCISES)})\(", r"tms_lib.\1(", text)
 
     return re.sub(r"^( *)# solution: ([\w.]+)\.(\w+)$", body, source, flags=re.MULTILINE)
 
