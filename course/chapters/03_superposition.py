@@ -148,7 +148,7 @@ plt.show()
 #
 # Edge case: a norm that equals the threshold does not count.
 #
-# The stub imports the library's `feature_norm`, so this exercise does not depend on your last one.
+# `tms_lib.feature_norm` is there to use, so that this exercise does not depend on your last one.
 #
 # **Predict first.** A model has $m = 5$ hidden dimensions. What is the largest count that you
 # think possible?
@@ -172,8 +172,6 @@ def count_represented(
     W: Float[Tensor, "*instances hidden features"], *, threshold: float = 0.5
 ) -> Int[Tensor, "*instances"]:
     """The number of features whose norm exceeds `threshold`."""
-    from tms_lib.metrics import feature_norm
-
     # solution: tms_lib.metrics.count_represented
 
 
@@ -316,7 +314,7 @@ plt.show()
 # Edge cases: a norm at $t_n$ does not exceed it, so the feature is ignored. A superposition at
 # $t_s$ does not exceed it either. A zero column is ignored.
 #
-# The stub imports the library's `feature_norm` and `superposition`.
+# You may use `tms_lib.feature_norm` and `tms_lib.superposition`.
 #
 # **Predict first.** A column has norm 0.1 and is orthogonal to all others. Its superposition is 0.
 # Which kind is it?
@@ -342,8 +340,6 @@ def classify_features(
     superposition_threshold: float = 0.5,
 ) -> Int[Tensor, "*instances features"]:
     """The kind of every feature: 0 ignored, 1 dedicated, 2 superposed."""
-    from tms_lib.metrics import feature_norm, superposition
-
     # solution: tms_lib.metrics.classify_features
 
 
