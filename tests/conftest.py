@@ -25,4 +25,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "regrading_seed" in metafunc.fixturenames:
-        metafunc.parametrize("regrading_seed", range(metafunc.config.getoption("regradings")))
+        n_seeds = int(str(metafunc.config.getoption("regradings")))
+        metafunc.parametrize("regrading_seed", range(n_seeds))

@@ -213,8 +213,8 @@ def expected_loss(
 
 
 def best_of_seeds(
-    values: Shaped[Tensor, "settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
-) -> Shaped[Tensor, "settings *rest"]:
+    values: Shaped[Tensor, " settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
+) -> Shaped[Tensor, " settings *rest"]:
     """For each setting, the values of the seed with the lowest loss.
 
     Training finds the best solution with some seeds only. An average over seeds is no
