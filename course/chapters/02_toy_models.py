@@ -596,8 +596,8 @@ print("last 100 steps, by instance:", [round(v, 3) for v in history[-100:].mean(
 
 # %% answer best_of_seeds
 def best_of_seeds(
-    values: Shaped[Tensor, "settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
-) -> Shaped[Tensor, "settings *rest"]:
+    values: Shaped[Tensor, " settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
+) -> Shaped[Tensor, " settings *rest"]:
     """For each setting, the values of the seed with the lowest loss."""
     # solution: tms_lib.training.best_of_seeds
 
