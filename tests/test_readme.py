@@ -1,6 +1,10 @@
 import re
 from pathlib import Path
 
+import torch
+
+from autograder import check
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -15,3 +19,13 @@ def test_every_relative_link_leads_somewhere():
     assert links
     for link in links:
         assert (README.parent / link).exists(), link
+
+
+def test_the_report_shown_is_what_a_student_reads(capsys):
+    def superposition(W):
+        W_hat = torch.nn.functional.normalize(W, dim=-2)
+        return ((W_hat.mT @ W) ** 2).sum(-1)
+
+    check("superposition", {"superposition": superposition})
+    (shown,) = re.findall(r"```\n(superposition: .*?)  \.\.\.\n```", README.read_text(), re.DOTALL)
+    assert capsys.readouterr().out.startswith(shown)
