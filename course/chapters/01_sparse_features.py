@@ -275,7 +275,7 @@ show_matrix(tms_lib.gram(pentagon), title="expected", limit=1.2, ax=axes[1])
 #
 # - $m$ is `n_hidden`, the number of hidden dimensions; $n$ is `n_features`, the number of features.
 # - `generator` is the source of randomness.
-# - The result has shape `(n_instances, n_hidden, n_features)`.
+# - The result has shape `(n_instances, n_hidden, n_features)` and PyTorch's usual dtype, float32.
 #
 # The number of instances is **not** in the formula: a model starts as it would alone. Each instance
 # gets weights of its own, as each is a new attempt.
@@ -522,9 +522,11 @@ print(f"largest variance: {lines[2][highest]:.4f} at p = {fine[highest]:.3f}")
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# $p$ needs a new last axis, `p.unsqueeze(-1)`, which broadcasts against `torch.arange(n + 1)`.
-# `math.comb(n, k)` is the binomial coefficient; make it a `float` before a tensor sees it. Or
-# stay in logarithms, where `torch.lgamma(n + 1)` is $\log n!$.
+# $p$ needs a new last axis, `p.unsqueeze(-1)`, which broadcasts against
+# `torch.arange(n + 1, device=p.device)`. `math.comb(n, k)` is the binomial coefficient, a Python
+# integer of any size; make it a `float` before a tensor sees it. Or stay in logarithms, where
+# `torch.lgamma(k + 1)` is $\log k!$ for a tensor $k$, and `math.lgamma(n + 1)` is $\log n!$ for a
+# number $n$.
 #
 # </details>
 #
@@ -672,8 +674,9 @@ show_matrix(cooccurrence(paired), title="yours, 2 and 3 paired", limit=1.2, ax=a
 # *5 minutes · 2 points, graded by hand*
 #
 # A model with one hidden dimension keeps two features in opposite directions, $W_j = -W_i$. A ReLU
-# at its output tells the signs apart. So it gets a sample right if one of the two is active. If
-# both are, they cancel, and it gets the sample wrong. Both have density $p$ and are independent.
+# at its output tells the signs apart. So it gets a sample right if only one of the two is active.
+# If both are, they cancel in part or wholly, and it gets the sample wrong. Both have density $p$
+# and are independent.
 #
 # The density falls from 0.5 to 0.05. By which factor does the number of samples fall in which
 # feature $i$ is active? By which factor the number in which both are? Conclude why it becomes worth

@@ -65,6 +65,11 @@ def _positive_only(x: Tensor) -> Tensor:
     return active.mT @ active / x.shape[-2]
 
 
+def _multiplies_signs(x: Tensor) -> Tensor:
+    sign = x.sign()
+    return sign.mT @ sign / x.shape[-2]
+
+
 def _other_features_only(x: Tensor) -> Tensor:
     active = (x != 0).to(x.dtype)
     together = active.mT @ active / x.shape[-2]
@@ -119,7 +124,8 @@ EXERCISE = Exercise(
         ),
         Slip(
             answer=_counts_samples,
-            says="These are counts. Divide by the batch size to get fractions.",
+            says="These are counts. Divide by the batch size, x.shape[-2], to get fractions; "
+            "len(x) is the number of instances.",
         ),
         Slip(
             answer=_divides_by_features,
@@ -139,6 +145,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_positive_only,
             says="You counted positive values only. Active means nonzero.",
+        ),
+        Slip(
+            answer=_multiplies_signs,
+            says="You multiplied signs, so a positive and a negative value count as -1. "
+            "They are active together: use x != 0.",
         ),
         Slip(
             answer=_other_features_only,

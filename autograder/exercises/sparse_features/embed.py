@@ -33,6 +33,10 @@ def _w_reshaped(x: Tensor, W: Tensor) -> Tensor:
     return x @ W.reshape(*W.shape[:-2], W.shape[-1], W.shape[-2])
 
 
+def _all_axes_turned_around(x: Tensor, W: Tensor) -> Tensor:
+    return x @ W.permute(*reversed(range(W.ndim)))  # W.T, which warns on three axes
+
+
 def _hidden_before_batch(x: Tensor, W: Tensor) -> Tensor:
     return W @ x.mT
 
@@ -72,6 +76,11 @@ EXERCISE = Exercise(
             answer=_w_reshaped,  # on a square W the same as x @ W
             says="Rows of W did not become columns: you used W as it is stored, or reshaped it, "
             "which keeps the order of the numbers. W.mT swaps the last two axes.",
+        ),
+        Slip(
+            answer=_all_axes_turned_around,
+            says="You used W.T, which turns around all axes, the instances too. "
+            "W.mT swaps the last two.",
         ),
         Slip(
             answer=_hidden_before_batch,

@@ -45,6 +45,16 @@ def _squares_the_mean(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tens
     return p / 2, p**2 / 4, p / 3 - p**2 / 4
 
 
+def _squares_the_density(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    p = feature_probability
+    return p / 2, p**2 / 3, p**2 / 12
+
+
+def _squares_only_the_half(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    p = feature_probability
+    return p / 2, p / 3, p / 3 - 1 / 4
+
+
 def _mean_not_squared(feature_probability: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     p = feature_probability
     return p / 2, p / 3, p / 3 - p / 2
@@ -110,6 +120,16 @@ EXERCISE = Exercise(
         Slip(
             answer=_squares_the_mean,
             says="Your second moment is E[x]^2. It is E[x^2], the mean of the squares.",
+        ),
+        Slip(
+            answer=_squares_the_density,
+            says="Your second moment has p^2. Squaring x changes how large it is, not how often "
+            "it is active: p stays as it is.",
+        ),
+        Slip(
+            answer=_squares_only_the_half,
+            says="You subtracted 1/4, the squared mean of the active values. "
+            "The mean over all samples is p/2, and all of it is squared.",
         ),
         Slip(
             answer=_mean_not_squared,

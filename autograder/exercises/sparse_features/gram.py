@@ -31,6 +31,10 @@ def _hidden_by_hidden(W: Tensor) -> Tensor:
     return W @ W.mT
 
 
+def _all_axes_turned_around(W: Tensor) -> Tensor:
+    return W.permute(*reversed(range(W.ndim))) @ W  # W.T @ W; W.T warns on three axes
+
+
 def _cosines(W: Tensor) -> Tensor:
     W_hat = F.normalize(W, dim=-2)
     return W_hat.mT @ W_hat
@@ -75,6 +79,11 @@ EXERCISE = Exercise(
             answer=_hidden_by_hidden,
             says="This is W W^T, the dot products of rows: hidden x hidden. "
             "Features are columns of W, so W^T W was needed.",
+        ),
+        Slip(
+            answer=_all_axes_turned_around,
+            says="You used W.T, which turns around all axes, the instances too. "
+            "W.mT swaps the last two.",
         ),
         Slip(
             answer=_cosines,

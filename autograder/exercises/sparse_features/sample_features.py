@@ -61,6 +61,11 @@ def _share_active(x: Tensor, _call: Call) -> Tensor:
     return (x != 0).double().mean(-2)
 
 
+def _share_active_and_share_nan(x: Tensor, call: Call) -> Tensor:
+    """NaN is not 0 and so counts as active; the second share tells the two apart."""
+    return torch.stack([_share_active(x, call), x.isnan().double().mean(-2)])
+
+
 def _mean_of_active(x: Tensor, _call: Call) -> Tensor:
     return x.double().sum(-2) / (x != 0).sum(-2).clamp(min=1)
 
@@ -71,12 +76,15 @@ def _share_per_quarter(x: Tensor, _call: Call) -> Tensor:
 
 
 def _between_rows(x: Tensor, _call: Call) -> Tensor:
-    """Correlation of a feature's activity one row and half a batch later; 1 if it never varies."""
+    """Correlation of a feature's activity one row and half a batch later.
+
+    1 for a feature that never varies, and 2 if no feature is ever 0: that is another slip.
+    """
     active = (x != 0).double()
     constant = (active == active[..., :1, :]).all(-2)
     centred = F.normalize(active - active.mean(-2, keepdim=True), dim=-2)
     lags = [(centred * centred.roll(lag, -2)).sum(-2) for lag in (1, x.shape[-2] // 2)]
-    return torch.where(constant, 1.0, torch.stack(lags))
+    return torch.where(constant, 1.0 + active.min(), torch.stack(lags))
 
 
 def _spread_of_counts(x: Tensor, _call: Call) -> Tensor:
@@ -155,8 +163,8 @@ EXERCISE = Exercise(
         matches_theory(
             "p = 0 is never active, p = 1 always",
             _never_and_always,
-            measure=_share_active,
-            expected=_p,
+            measure=_share_active_and_share_nan,
+            expected=lambda call: torch.stack([_p(call), torch.zeros_like(_p(call))]),
             # torch.rand is exactly 0 once in 2^24: at p = 1, 3 zeros in 2000 have chance 3e-13
             tolerance=lambda call: _p(call) * 2.5 / call.args[1],
         ),

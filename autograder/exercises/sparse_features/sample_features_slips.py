@@ -24,6 +24,14 @@ def _same_draw_at_the_top(
     return torch.where(u >= 1 - p, u, 0)
 
 
+def _never_zero(
+    feature_probability: Tensor, n_samples: int, *, generator: torch.Generator
+) -> Tensor:
+    *instances, n_features = feature_probability.shape
+    shape = (*instances, n_samples, n_features)
+    return torch.rand(shape, generator=generator, dtype=feature_probability.dtype)
+
+
 def _zero_or_one(
     feature_probability: Tensor, n_samples: int, *, generator: torch.Generator
 ) -> Tensor:
@@ -61,6 +69,15 @@ def _one_value_for_all_features(
     active = torch.rand(*instances, n_samples, n_features, generator=generator) < p
     values = torch.rand(*instances, n_samples, 1, generator=generator, dtype=p.dtype)
     return values * active
+
+
+def _one_table_of_values_for_all_instances(
+    feature_probability: Tensor, n_samples: int, *, generator: torch.Generator
+) -> Tensor:
+    p = feature_probability.unsqueeze(-2)
+    *instances, n_features = feature_probability.shape
+    active = torch.rand(*instances, n_samples, n_features, generator=generator) < p
+    return torch.rand(n_samples, n_features, generator=generator, dtype=p.dtype) * active
 
 
 def _one_batch_for_all_instances(
@@ -121,6 +138,16 @@ def _divides_by_the_sum(
     shape = (*instances, n_samples, n_features)
     active = torch.rand(shape, generator=generator) < p
     return torch.rand(shape, generator=generator, dtype=p.dtype) * active / p.sum(-1, keepdim=True)
+
+
+def _values_of_both_signs(
+    feature_probability: Tensor, n_samples: int, *, generator: torch.Generator
+) -> Tensor:
+    p = feature_probability.unsqueeze(-2)
+    *instances, n_features = feature_probability.shape
+    shape = (*instances, n_samples, n_features)
+    active = torch.rand(shape, generator=generator) < p
+    return (2 * torch.rand(shape, generator=generator, dtype=p.dtype) - 1) * active
 
 
 def _normal_values(
@@ -188,6 +215,11 @@ SLIPS = (
         says="All active features of a sample have the same value. Each needs a draw of its own.",
     ),
     Slip(
+        answer=_one_table_of_values_for_all_instances,
+        says="All instances share their values. Draw instances x batch x features of them, "
+        "as for the mask.",
+    ),
+    Slip(
         answer=_one_batch_for_all_instances,
         says="All instances share their random numbers. Draw instances x batch x features of them.",
     ),
@@ -195,6 +227,11 @@ SLIPS = (
         answer=_one_mask_for_the_batch,
         says="A feature is active in all rows of the batch or in none. "
         "The mask needs a draw for each row.",
+    ),
+    Slip(
+        answer=_never_zero,
+        says="Your features are active in every row, whatever p is. "
+        "An entry must be exactly 0 with probability 1 - p.",
     ),
     Slip(
         answer=_first_feature_for_all,
@@ -209,6 +246,10 @@ SLIPS = (
         answer=_divides_by_the_sum,
         says="You divided the values by the sum of the probabilities. p decides only "
         "how often a feature is active, not how large it is.",
+    ),
+    Slip(
+        answer=_values_of_both_signs,
+        says="Your active values run from -1 to 1. They must be uniform on [0, 1].",
     ),
     Slip(
         answer=_normal_values,
