@@ -1,5 +1,7 @@
 """Fixtures and settings that all tests share."""
 
+from pathlib import Path
+
 import matplotlib as mpl
 import pytest
 import torch
@@ -15,6 +17,12 @@ settings.load_profile("tms")
 def generator() -> torch.Generator:
     """A CPU generator with the same seed for every test."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository, with `course/`."""
+    return Path(__file__).parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
