@@ -11,7 +11,7 @@
 # - how a model stores features as directions and reads them back with the transpose;
 # - what the ReLU and the bias do to interference;
 # - how importance enters the loss;
-# - how to take a gradient step by hand, and how to train many models in one loop;
+# - how to take a gradient step without an optimiser, and how to train many models in one loop;
 # - why you keep the best of several seeds.
 #
 # **You need** chapter 1 (data with the axes `instances batch features`, density and sparsity,
@@ -213,12 +213,14 @@ print("an input of 0.5 comes back as", round(halves[0, 0].item(), 3))
 # %% question bias_has_two_jobs [markdown]
 # ### Question: two jobs for the bias
 #
-# *5 minutes · 2 points*
+# *5 minutes · 2 points, graded by hand*
 #
-# In a trained ReLU output model, some biases are positive and some are negative. Explain what a
-# positive $b_i$ is good for, and what a negative $b_i$ is good for. Say in each case what kind of
-# feature $i$ has it, and for the positive one which value you expect if the feature is active with
-# density $p$ and uniform on $[0, 1]$ when it is.
+# Suppose that a ReLU output model is trained to keep its squared errors small. Some of its biases
+# end up positive, others negative.
+#
+# 1. What is a positive $b_i$ good for, and which kind of feature has one? Which value do you
+#    expect, if the feature is active with probability $p$ and then uniform on $[0, 1]$?
+# 2. What is a negative $b_i$ good for, and which kind of feature has one?
 
 # %% written bias_has_two_jobs [markdown] points=2 minutes=5
 # ### BEGIN SOLUTION
@@ -246,7 +248,8 @@ print("an input of 0.5 comes back as", round(halves[0, 0].item(), 3))
 # - $x_i, x'_i$: feature $i$ of a sample and of its reconstruction. `x` and `x_hat` both have the
 #   axes `*instances batch features`.
 # - $I_i \ge 0$: the importance of feature $i$. `importance` broadcasts over
-#   `*instances features`: either one row for all instances, or a row for each.
+#   `*instances features`. So it may be one row for all instances (`features`), a row for each
+#   (`instances features`), or one number for each (`instances 1`).
 # - $L$: the result, with the axes `*instances`. Every instance has a loss of its own. A single
 #   model without an instance axis gets a tensor without axes.
 #
@@ -340,10 +343,11 @@ for name, values in relative.items():
 # need sparser features than the pairs?
 
 # %% prompt gradient_step [markdown]
-# ### Exercise 2.4: One step, by hand
+# ### Exercise 2.4: One gradient step
 #
 # No one tells a model which arrangement to choose. Gradient descent finds it, step by step. Write
-# one step for the ReLU output model:
+# one step for the ReLU output model. Autograd gives the derivatives; the update is yours, without
+# an optimiser:
 #
 # $$W \leftarrow W - \eta \, \frac{\partial L}{\partial W}, \qquad
 #   b \leftarrow b - \eta \, \frac{\partial L}{\partial b}$$
@@ -353,7 +357,8 @@ for name, values in relative.items():
 # - Both derivatives are taken at the old $W$ and $b$.
 # - `x` has the axes `*instances batch features`, `W` has `*instances hidden features`, `b` has
 #   `*instances features`. `importance` broadcasts as before.
-# - The result is the pair of new `W` and new `b`, in the shapes of the old ones.
+# - The result is the pair of new `W` and new `b`, in the shapes of the old ones, both cut from the
+#   graph (`.detach()`).
 #
 # `backward()` starts from one number, but there is a loss for each instance. **Add** them. No
 # instance's loss depends on another's weights, so each gets the gradient that it would get alone.
@@ -414,7 +419,7 @@ for _ in range(600):
     x = sample_features(torch.full((16, 2), 0.1), 256, generator=generator)
     W, b = gradient_step(x, W=W, b=b, importance=torch.ones(2), lr=0.5)
     path.append(W.squeeze(1))
-path = torch.stack(path)  # steps instances weights
+path = torch.stack(path).detach()  # steps instances weights
 
 fig, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 ax.plot(path[..., 0], path[..., 1], color="0.5", lw=1)
@@ -436,8 +441,9 @@ print(f"the mean loss of the others is {loss[~opposite].mean():.4f}")
 # smaller of two uniform values, whose square is $1/6$ on average. Two outputs and the probability
 # $p^2$ give the loss $p^2 / 3$.
 #
-# *Question.* Which starts end in a pair, and which do not? The others have stopped as well. Can
-# gradient descent leave such a place?
+# *Question.* Which starts end in a pair, and which do not? The others have settled too, at about
+# ten times the loss; only the noise of the batches still shakes them. Why can gradient descent not
+# leave such a place?
 
 # %% prompt train_relu_output [markdown]
 # ### Exercise 2.5: The training loop
@@ -445,8 +451,8 @@ print(f"the mean loss of the others is {loss[~opposite].mean():.4f}")
 # Now the whole loop: start many models, and train them side by side on fresh batches.
 #
 # 1. **Start.** $W$ comes from `init_weights`, which takes `n_instances`, `n_hidden`, `n_features`
-#    and `generator`. Its entries are normal with standard deviation $\sqrt{2 / (m + n)}$ in every
-#    instance. $b$ starts at 0.
+#    and `generator`, all by name (`n_hidden=n_hidden`). Its entries are normal with standard
+#    deviation $\sqrt{2 / (m + n)}$ in every instance. $b$ starts at 0.
 # 2. **Every step** $t = 0, \dots, T - 1$: draw a fresh batch with `sample_features`, compute each
 #    instance's loss, clear the old gradients, go backward from the **sum** of the losses, and let
 #    Adam (`torch.optim.Adam`) move $W$ and $b$.
@@ -464,8 +470,11 @@ print(f"the mean loss of the others is {loss[~opposite].mean():.4f}")
 #   on the batch of step $t$, before the step. All three are cut from the graph (`.detach()`).
 #
 # You may call `tms_lib.relu_output` and `tms_lib.weighted_mse`. The edge case: one instance is an
-# axis of size 1. The check compares your models with theory, not with the weights of another run,
-# and takes a few seconds.
+# axis of size 1.
+#
+# The check compares your models with theory, not with the weights of another run, and takes a few
+# seconds. Some lines of its report compare several numbers: `[0]` is the first of them, and
+# `At [0]` says which one is off.
 #
 # **Predict first.** Five dense features, $p = 1$, importances $0.9^i$, two dimensions. If the model
 # keeps the two most important features and answers the other three by their mean, what loss is
@@ -656,7 +665,7 @@ _ = ax.set(xlabel="seeds, best first", ylabel="loss / best loss")
 # %% question best_not_average [markdown]
 # ### Question: the best, not the average
 #
-# *5 minutes · 2 points*
+# *5 minutes · 2 points, graded by hand*
 #
 # A friend averages the 16 trained matrices $W$ of a setting, "to get rid of the noise". What goes
 # wrong? And if the friend averages the 16 *losses* and reports that, which question does this

@@ -204,6 +204,24 @@ def _constant_learning_rate(p, *, importance, n_hidden, n_steps, batch_size, lr,
     return W.detach(), b.detach(), torch.stack(history)
 
 
+def _shrinks_the_learning_rate_anew(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
+    W = tms_lib.init_weights(
+        n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
+    ).requires_grad_()
+    b = torch.zeros(p.shape, requires_grad=True)
+    optimizer = torch.optim.Adam([W, b], lr=lr)
+    history = []
+    for step in range(n_steps):
+        optimizer.param_groups[0]["lr"] *= 1 - step / n_steps
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
+        optimizer.zero_grad()
+        loss.sum().backward()
+        optimizer.step()
+        history.append(loss.detach())
+    return W.detach(), b.detach(), torch.stack(history)
+
+
 def _plain_gradient_descent(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
     W = tms_lib.init_weights(
         n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
@@ -228,6 +246,24 @@ def _bias_stays_zero(p, *, importance, n_hidden, n_steps, batch_size, lr, genera
     ).requires_grad_()
     b = torch.zeros(p.shape, requires_grad=True)
     optimizer = torch.optim.Adam([W], lr=lr)
+    history = []
+    for step in range(n_steps):
+        optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
+        x = tms_lib.sample_features(p, batch_size, generator=generator)
+        loss = tms_lib.weighted_mse(x, tms_lib.relu_output(x, W=W, b=b), importance=importance)
+        optimizer.zero_grad()
+        loss.sum().backward()
+        optimizer.step()
+        history.append(loss.detach())
+    return W.detach(), b.detach(), torch.stack(history)
+
+
+def _weights_stay(p, *, importance, n_hidden, n_steps, batch_size, lr, generator):
+    W = tms_lib.init_weights(
+        n_instances=len(p), n_hidden=n_hidden, n_features=p.shape[1], generator=generator
+    )
+    b = torch.zeros(p.shape, requires_grad=True)
+    optimizer = torch.optim.Adam([W, b], lr=lr)
     history = []
     for step in range(n_steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
@@ -340,6 +376,11 @@ SLIPS = (
         says="Your losses have the axes instances, steps. The first axis is the step.",
     ),
     Slip(
+        answer=_shrinks_the_learning_rate_anew,
+        says="You multiplied the last step's learning rate again, so it falls too fast. Start from "
+        "the given lr at every step: lr (1 - t / n_steps).",
+    ),
+    Slip(
         answer=_plain_gradient_descent,
         says="You used plain gradient descent. Use Adam, whose steps do not depend on the "
         "gradient's size.",
@@ -347,6 +388,11 @@ SLIPS = (
     Slip(
         answer=_bias_stays_zero,
         says="Your bias never moved. Give the optimizer both W and b, and call its step().",
+    ),
+    Slip(
+        answer=_weights_stay,
+        says="Your W never moved. Call W.requires_grad_() before the loop, and give the optimizer "
+        "both W and b.",
     ),
     Slip(
         answer=_same_start_for_all,

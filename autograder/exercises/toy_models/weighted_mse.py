@@ -54,6 +54,10 @@ def _one_number(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:
     return (importance * ((x - x_hat) ** 2).mean(-2)).sum(-1).mean()
 
 
+def _mean_over_everything(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:
+    return (importance.unsqueeze(-2) * (x - x_hat) ** 2).mean()
+
+
 def _one_per_feature(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:
     return importance * ((x - x_hat) ** 2).mean(-2)
 
@@ -125,6 +129,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_one_number,
             says="You put the instances together into one number. Each one has a loss of its own.",
+        ),
+        Slip(
+            answer=_mean_over_everything,
+            says="You averaged over every axis. Average over the batch only (-2), sum over the "
+            "features (-1), and keep the instances.",
         ),
         Slip(
             answer=_one_per_feature,
