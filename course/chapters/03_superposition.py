@@ -15,7 +15,9 @@
 # - read $W^T W$ and $b$, and say what the bias is for.
 #
 # **You need** chapters 1 and 2: the axes of $W$, density and sparsity, $W^T W$, the two models,
-# their loss, and why one keeps the best of several seeds.
+# their loss, and why one keeps the best of several seeds. The four rules for all answers in chapter
+# 1 hold here too: arguments stay as they are, dtype and device are kept, instances do not mix, and
+# all randomness comes from `generator`.
 #
 # **How it works:** run the cells from top to bottom, write your answer in place of
 # `raise NotImplementedError()`, run the check below it, and read what it says. About 90 minutes.
@@ -220,7 +222,8 @@ print(f"norms between 0.3 and 0.7: {between:.0%} of all")
 # 0 means that feature $i$ has its direction to itself. 1 means that the others, if all were on,
 # would weigh as much on this direction as one more feature of norm 1.
 #
-# Edge case: a zero column has no direction. It gets 0, not NaN.
+# Edge case: a zero column has no direction. It gets 0, not NaN. The other columns must stay exact:
+# do not add a small number to their norms.
 #
 # **Predict first.** Two features live in one dimension, with $W_0 = 1$ and $W_1 = 2$. What does
 # each get? And what does each corner of a regular pentagon with unit vectors get: less than 1, 1,
@@ -401,12 +404,12 @@ for k, label in enumerate(labels):
 # - $p_i$ is `feature_probability`. It and `importance` have shape `(*instances, features)`; axes of
 #   size 1 broadcast, and so do missing instance axes.
 # - The result is the tuple `(W, b)`, of shapes `(*instances, hidden, features)` and
-#   `(*instances, features)`, in the dtype of the arguments.
+#   `(*instances, features)`, in the dtype and on the device of the arguments.
 #
 # Any rotation of $W$ is as good, and the check accepts it: it compares $W^T W$ and $b$. The
-# features need not be sorted.
+# features need not be sorted. No check has equal costs where one is kept and the other ignored.
 #
-# Edge case: with $p_i = 0$ a feature costs nothing. With $m = n$ nothing is ignored.
+# Edge cases: with $p_i = 0$ a feature costs nothing. With $m = n$ nothing is ignored.
 #
 # **Predict first.** There is room for one of two equally important features. One is always active,
 # one half of the time. Which one does the best linear model keep?
@@ -415,7 +418,7 @@ for k, label in enumerate(labels):
 #
 # `feature_moments(p)` gives `.mean` and `.variance`. Sort the costs with
 # `torch.argsort(..., descending=True)`. `F.one_hot` turns the indices of the kept features into
-# rows of $W$: one feature, one dimension.
+# rows of $W$: one feature, one dimension. It gives integers, so convert them with `.to(p.dtype)`.
 #
 # </details>
 #
@@ -603,8 +606,9 @@ print("loss / bound:", [f"{r:.2f}" for r in (loss_relu / bound).tolist()])
 #   knows `p`: `partial(sample_features, p)`.
 #
 # `densities` has shape `(densities)` and `importance` `(features)`. The result is the tuple
-# `(W, b, losses)`, cut from the graph, of shapes `(densities, seeds, hidden, features)`,
-# `(densities, seeds, features)` and `(densities, seeds)`. Entry `[d, k]` belongs to density `d`.
+# `(W, b, losses)` of shapes `(densities, seeds, hidden, features)`, `(densities, seeds, features)`
+# and `(densities, seeds)`. Entry `[d, k]` belongs to density `d`. Cut `W` and `b` from the graph
+# with `.detach()`, or the plots below refuse them.
 #
 # Edge case: one density and one seed still have their axes.
 #
@@ -696,9 +700,9 @@ plt.show()
 #
 # *5 minutes · 2 points, graded by hand*
 #
-# Run the next cell, or look at the big picture below. Compare $b$ of the linear model, of the ReLU
-# model at $p = 0.1$ and of the ReLU model at $p = 0.001$. Say what the bias does for the loss in
-# each case. For which features is it positive, about zero, negative, and why?
+# Run the cell below your answer, or look at the big picture further down. Compare $b$ of the linear
+# model, of the ReLU model at $p = 0.1$ and of the ReLU model at $p = 0.001$. Say what the bias does
+# for the loss in each case. For which features is it positive, about zero, negative, and why?
 
 # %% written biases [markdown] points=2 minutes=5
 # ### BEGIN SOLUTION
@@ -780,9 +784,9 @@ figure_rows(panels, own=False, title="expected: the linear optimum, and the firs
 # - At $p = 0.3$ the least important of the kept features give up their dimensions. Antipodal pairs
 #   move in: short strokes off the diagonal mark $W_i \cdot W_j \approx -1$. A ReLU removes negative
 #   interference, so a pair costs only when both are active at once.
-# - At $p = 0.1$ almost every dimension, or every one, holds such a pair.
-# - Sparser still, pairs are not enough. More than $2m = 10$ features are represented. Overlaps
-#   become positive as well, and biases negative.
+# - At $p = 0.1$ most dimensions, or all, hold such a pair.
+# - Sparser still, pairs are not enough. At the right end more than $2m = 10$ features are
+#   represented. Overlaps become positive as well, and biases negative.
 #
 # The two figures come from different seeds. Which features make a pair depends on the seed, and so
 # does the exact count at the sparse end. Training finds good solutions, but not the best one every
@@ -817,16 +821,16 @@ print("dedicated:  ", (kinds == FeatureKind.DEDICATED).sum(-1).tolist())
 
 # %% [markdown]
 # It is the small picture at a larger scale. Again the most important features keep their own
-# dimensions longest. With 80 features this is easier to see: at $p = 0.3$ the upper bars are dark
-# and the lower ones light.
+# dimensions longest. With 80 features this is easier to see: at $p = 0.3$ most of the upper
+# bars are dark and the lower ones light.
 #
 # ## What you have now
 #
 # - $\|W_i\|$ says whether a feature is represented. $\sum_{j \ne i} (\hat W_i \cdot W_j)^2$ says
 #   whether it shares its direction.
 # - A linear model keeps the $m$ features with the largest $I_i \sigma_i^2$ and answers the mean for
-#   the rest. Its best loss is $\sum_{i\,\text{ignored}} I_i \sigma_i^2$. The density does not
-#   change what it keeps.
+#   the rest. Its best loss is $\sum_{i\,\text{ignored}} I_i \sigma_i^2$. If all features share
+#   one density, its value does not change what it keeps.
 # - A ReLU model does the same for dense features. For sparse ones it represents more features than
 #   it has dimensions. The less important features share first, in antipodal pairs.
 # - A bias answers the mean of ignored features, and, made negative, cuts off small positive

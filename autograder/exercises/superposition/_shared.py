@@ -61,6 +61,14 @@ def one_linear_instance(draw: Draw) -> Iterator[Call]:
         yield call(p, importance=_separate(draw, p), n_hidden=3)
 
 
+def axes_that_broadcast(draw: Draw) -> Iterator[Call]:
+    """A density for each instance, importances for all of them, and the other way round."""
+    p = draw.uniform(3, 1, low=0.05, high=1.0)
+    importance = _separate(draw, torch.ones(6))
+    yield call(p, importance=importance, n_hidden=2)
+    yield call(torch.full((1,), 0.3), importance=importance * p, n_hidden=4)
+
+
 def edges(draw: Draw) -> Iterator[Call]:
     # a feature that is never active costs nothing; without room to spare nothing is ignored
     p = torch.tensor([[0.0, 1.0, 0.4, 0.7]])

@@ -53,11 +53,11 @@ def _other_kind_thresholds(draw: Draw) -> Iterator[Call]:
 
 
 def _values_at_the_thresholds(_draw: Draw) -> Iterator[Call]:
-    # the first two have norm 0.5 and superposition 0.25, exactly at the thresholds; the last
-    # two are an antipodal pair
+    # the first has norm 0.5 and the second superposition 0.25, exactly at the thresholds; the
+    # fourth is short and leans on the third; the last two are an antipodal pair
     W = torch.zeros(1, 5, 7)
     W[0, 0, 0], W[0, 0, 1], W[0, 1, 2] = 0.5, 1.0, 2.0
-    W[0, 2, 3], W[0, 3, 4], W[0, 4, 5], W[0, 4, 6] = 0.3, 0.2, 1.0, -1.0
+    W[0, 1, 3], W[0, 3, 4], W[0, 4, 5], W[0, 4, 6] = 0.3, 0.2, 1.0, -1.0
     yield call(W, norm_threshold=0.5, superposition_threshold=0.25)
 
 
@@ -133,6 +133,28 @@ def _includes_the_thresholds(
     shared = (overlap * not_self).sum(-1)
     kind = torch.where(shared >= superposition_threshold, 2, 1)
     return torch.where((W**2).sum(-2).sqrt() >= norm_threshold, kind, 0)
+
+
+def _includes_the_norm_threshold(
+    W: Tensor, *, norm_threshold: float = 0.5, superposition_threshold: float = 0.5
+) -> Tensor:
+    W_hat = F.normalize(W, dim=-2)
+    overlap = torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    shared = (overlap * not_self).sum(-1)
+    kind = torch.where(shared > superposition_threshold, 2, 1)
+    return torch.where((W**2).sum(-2).sqrt() >= norm_threshold, kind, 0)
+
+
+def _includes_the_superposition_threshold(
+    W: Tensor, *, norm_threshold: float = 0.5, superposition_threshold: float = 0.5
+) -> Tensor:
+    W_hat = F.normalize(W, dim=-2)
+    overlap = torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    shared = (overlap * not_self).sum(-1)
+    kind = torch.where(shared >= superposition_threshold, 2, 1)
+    return torch.where((W**2).sum(-2).sqrt() > norm_threshold, kind, 0)
 
 
 def _kinds_with_itself(
@@ -213,6 +235,15 @@ EXERCISE = Exercise(
         Slip(
             answer=_includes_the_thresholds,
             says="You used >= where > was needed. A value at its threshold does not exceed it.",
+        ),
+        Slip(
+            answer=_includes_the_norm_threshold,
+            says="A norm that equals norm_threshold does not exceed it: the feature is ignored.",
+        ),
+        Slip(
+            answer=_includes_the_superposition_threshold,
+            says="A superposition that equals its threshold does not exceed it: the feature is "
+            "dedicated.",
         ),
         Slip(
             answer=_kinds_with_itself,

@@ -8,6 +8,7 @@ from torch import Tensor
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Exercise, Slip
 from autograder.exercises.superposition._shared import (
+    axes_that_broadcast,
     edges,
     every_density_its_own,
     in_thirds,
@@ -79,6 +80,22 @@ def _divides_by_the_features(
     return cost.sort(dim=-1, descending=True).values[..., n_hidden:].sum(-1) / cost.shape[-1]
 
 
+def _adds_the_instances(
+    feature_probability: Tensor, *, importance: Tensor, n_hidden: int
+) -> Tensor:
+    p = feature_probability
+    cost = importance * (p / 3 - p**2 / 4)
+    return cost.sort(dim=-1, descending=True).values[..., n_hidden:].sum()
+
+
+def _sums_the_m_smallest(
+    feature_probability: Tensor, *, importance: Tensor, n_hidden: int
+) -> Tensor:
+    p = feature_probability
+    cost = importance * (p / 3 - p**2 / 4)
+    return cost.sort(dim=-1).values[..., :n_hidden].sum(-1)
+
+
 def _optimal_loss_as_a_rest(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> Tensor:
@@ -99,6 +116,7 @@ EXERCISE = Exercise(
         equals_reference("every feature its own density", every_density_its_own, weight=2),
         equals_reference("one instance, and no instance axis", one_linear_instance),
         equals_reference("p = 0, p = 1, and m = n where nothing is ignored", edges),
+        equals_reference("axes of size 1 and missing axes broadcast", axes_that_broadcast),
         *contract(in_thirds, gradients=["feature_probability", "importance"]),
     ),
     slips=(
@@ -141,6 +159,14 @@ EXERCISE = Exercise(
         Slip(
             answer=_divides_by_the_features,
             says="You divided by the number of features. Our loss is a sum over features.",
+        ),
+        Slip(
+            answer=_adds_the_instances,
+            says="You added the instances. Each model has a loss of its own.",
+        ),
+        Slip(
+            answer=_sums_the_m_smallest,
+            says="You summed the m smallest costs. The ignored features are the n - m smallest.",
         ),
     ),
     also_right=_optimal_loss_as_a_rest,

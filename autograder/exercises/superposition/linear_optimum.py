@@ -10,6 +10,7 @@ from autograder.answer import Call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Exercise, Slip
 from autograder.exercises.superposition._shared import (
+    axes_that_broadcast,
     edges,
     every_density_its_own,
     in_thirds,
@@ -59,7 +60,7 @@ def _largest_variance(
 def _second_moment(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     W = F.one_hot((importance * p / 3).topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, p / 2 * (1 - W.sum(-2))
 
@@ -67,7 +68,7 @@ def _second_moment(
 def _least_costly(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot((-cost).topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, p / 2 * (1 - W.sum(-2))
@@ -76,7 +77,7 @@ def _least_costly(
 def _no_bias(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, torch.zeros_like(cost)
@@ -85,7 +86,7 @@ def _no_bias(
 def _bias_everywhere(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, p / 2 + 0 * cost
@@ -94,7 +95,7 @@ def _bias_everywhere(
 def _bias_on_the_kept(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, p / 2 * W.sum(-2)
@@ -103,7 +104,7 @@ def _bias_on_the_kept(
 def _mean_of_the_active(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, 0.5 * (1 - W.sum(-2))
@@ -112,10 +113,19 @@ def _mean_of_the_active(
 def _mean_of_the_squares(
     feature_probability: Tensor, *, importance: Tensor, n_hidden: int
 ) -> tuple[Tensor, Tensor]:
-    p = feature_probability
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
     cost = importance * (p / 3 - p**2 / 4)
     W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
     return W, p / 3 * (1 - W.sum(-2))
+
+
+def _twice_the_mean(
+    feature_probability: Tensor, *, importance: Tensor, n_hidden: int
+) -> tuple[Tensor, Tensor]:
+    p, _ = torch.broadcast_tensors(feature_probability, importance)
+    cost = importance * (p / 3 - p**2 / 4)
+    W = F.one_hot(cost.topk(n_hidden, dim=-1).indices, p.shape[-1]).to(p.dtype)
+    return W, p * (1 - W.sum(-2))
 
 
 def _optimum_with_loops(
@@ -150,6 +160,9 @@ EXERCISE = Exercise(
         ),
         equals_reference(
             "p = 0, p = 1, and m = n where nothing is ignored", edges, measure=_function
+        ),
+        equals_reference(
+            "axes of size 1 and missing axes broadcast", axes_that_broadcast, measure=_function
         ),
         *contract(in_thirds, measure=_function),
     ),
@@ -199,6 +212,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_mean_of_the_squares,
             says="Your bias is the mean of x^2. It should be the mean of x.",
+        ),
+        Slip(
+            answer=_twice_the_mean,
+            says="Your bias is p, the density. The mean is p/2: an active feature is 1/2 on "
+            "average.",
         ),
     ),
     also_right=_optimum_with_loops,

@@ -101,6 +101,13 @@ def _one_number(W: Tensor) -> Tensor:
     return overlap.sum((-2, -1)) - overlap.diagonal(dim1=-2, dim2=-1).sum(-1)
 
 
+def _adds_to_the_norm(W: Tensor) -> Tensor:
+    W_hat = W / ((W**2).sum(-2, keepdim=True).sqrt() + 1e-6)
+    overlap = torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    return (overlap * not_self).sum(-1)
+
+
 def _superposition_with_loops(W: Tensor) -> Tensor:
     total = []
     n_features = W.shape[-1]
@@ -181,6 +188,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_not_a_number_at_zero,
             says="You divided by a norm of 0. A zero column has no direction and gets 0.",
+        ),
+        Slip(
+            answer=_adds_to_the_norm,
+            says="You added a small number to every norm. It avoids NaN, and makes the other "
+            "columns inexact.",
         ),
     ),
     also_right=_superposition_with_loops,
