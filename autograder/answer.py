@@ -86,10 +86,11 @@ class AnswerError(AssertionError):
     """The answer did not give a usable value; the message is for the student.
 
     Attributes:
-        value: What an answer that only fails its own type annotations would have returned.
+        value: What an answer that only fails its own type annotations would have returned, as a
+            tuple of one; else empty.
     """
 
-    def __init__(self, message: str, value: Any = None) -> None:
+    def __init__(self, message: str, value: tuple[()] | tuple[Any] = ()) -> None:
         super().__init__(message)
         self.value = value
 
@@ -248,13 +249,14 @@ class LocalAnswer:
         finally:
             self._seconds -= time.monotonic() - started
 
-    def _without_annotations(self, error: Exception, function: Any, call: Call) -> Any:
+    def _without_annotations(
+        self, error: Exception, function: Any, call: Call
+    ) -> tuple[()] | tuple[Any]:
         """What the function would return if its annotations were not enforced, for diagnosis."""
-        if type(error).__module__.split(".")[0] != "jaxtyping":
-            return None
-        with contextlib.suppress(Exception):
-            return plain(self._run(function.__wrapped__, call.fresh()))
-        return None
+        if type(error).__module__.split(".")[0] == "jaxtyping":
+            with contextlib.suppress(Exception):
+                return (plain(self._run(function.__wrapped__, call.fresh())),)
+        return ()
 
 
 def _changed(after: Call, before: Call) -> tuple[int | str, ...]:

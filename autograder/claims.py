@@ -183,10 +183,11 @@ def _outcome(trial: Trial, call: Call) -> Outcome:
     try:
         return trial.answer.outcome(call)
     except AnswerError as error:
-        if error.value is None:
+        if not error.value:
             raise
-        form = form_difference(error.value, trial.expected(call), axes=_axes(trial.exercise))
-        _fail(trial, call, error.value, form or str(error))
+        (value,) = error.value
+        form = form_difference(value, trial.expected(call), axes=_axes(trial.exercise))
+        _fail(trial, call, value, form or str(error))
 
 
 def _right_form(trial: Trial, call: Call) -> tuple[Any, Any]:

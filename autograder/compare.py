@@ -44,19 +44,19 @@ def form_difference(got: Any, expected: Any, *, axes: str = "") -> str | None:
     """How `got` differs from `expected` in type, shape or dtype, or None."""
     if isinstance(expected, tuple):
         if not isinstance(got, tuple) or len(got) != len(expected):
-            return f"{len(expected)} values were needed; got {_form(got)}."
+            return f"{len(expected)} values were needed; got {_form(got)}"
         found = (form_difference(g, e) for g, e in zip(got, expected, strict=True))
         return next((text for text in found if text), None)
     if not isinstance(expected, Tensor):
         return None
     if not isinstance(got, Tensor):
-        return f"A torch.Tensor was needed; got {_form(got)}."
+        return f"A torch.Tensor was needed; got {_form(got)}"
     if got.shape != expected.shape:
         named = f", axes {axes}" if axes else ""
         return f"The shape must be {_shape(expected)}{named}; got {_shape(got)}."
     if expected.is_floating_point():
         if got.dtype != expected.dtype:
-            return f"The dtype must be {expected.dtype}, as the input's; got {got.dtype}."
+            return f"The dtype must be {expected.dtype}; got {got.dtype}."
     elif got.is_floating_point() or (got.dtype == torch.bool) != (expected.dtype == torch.bool):
         needed = "bool" if expected.dtype == torch.bool else "an integer type"
         return f"The dtype must be {needed}; got {got.dtype}."
@@ -122,6 +122,9 @@ def _shape(value: Tensor) -> str:
 
 
 def _form(value: Any) -> str:
+    """What came instead, to end a sentence with."""
     if isinstance(value, Tensor):
-        return f"a tensor of shape {_shape(value)}"
-    return f"{len(value)} values" if isinstance(value, tuple) else f"a {type(value).__name__}"
+        return f"a tensor of shape {_shape(value)}."
+    if value is None:
+        return "None. Is there a `return`?"
+    return f"{len(value)} values." if isinstance(value, tuple) else f"a {type(value).__name__}."

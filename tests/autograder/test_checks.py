@@ -198,3 +198,24 @@ def test_check_is_not_influenced_by_the_folder_or_the_environment(monkeypatch, t
     monkeypatch.setenv("PYTEST_PLUGINS", "nonsense")
     assert len(report_on(triple).results) == len(DOUBLE.checks)
     assert os.environ["PYTEST_ADDOPTS"] == "--maxfail=1"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    2 * x", "got None. Is there a `return`?"),
+        ("    return [1.0]", "A torch.Tensor was needed; got 1 values"),
+        ("    return (2 * x).sum()", "The shape must be (1,)"),
+        ("    return 3 * x[..., :1]", "You tripled."),
+    ],
+)
+def test_a_result_against_the_annotations_is_explained_by_its_value(body, told):
+    # as in the notebooks, where jaxtyping enforces the annotations
+    namespace: dict[str, object] = {}
+    exec(
+        "from beartype import beartype\nfrom jaxtyping import Float, jaxtyped\n"
+        "from torch import Tensor\n@jaxtyped(typechecker=beartype)\n"
+        f'def double(x: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:\n{body}\n',
+        namespace,
+    )
+    assert told in str(report_on(namespace["double"]))

@@ -193,7 +193,7 @@ EXERCISE = Exercise(
             expected=_p,
             # a share q of N draws has the standard error sqrt(q (1 - q) / N)
             tolerance=lambda call: SIGMAS * (_p(call) * (1 - _p(call)) / call.args[1]).sqrt(),
-            weight=4,
+            weight=8,
         ),
         matches_theory(
             "active values have the mean 1/2",
@@ -202,7 +202,7 @@ EXERCISE = Exercise(
             expected=lambda call: torch.full_like(_p(call), 0.5),
             # a uniform number has the variance 1/12
             tolerance=lambda call: SIGMAS * (1 / 12 / _least_active(call)).sqrt(),
-            weight=3,
+            weight=8,
         ),
         matches_theory(
             "a quarter of the active values lies in each quarter of [0, 1]",
@@ -210,7 +210,7 @@ EXERCISE = Exercise(
             measure=_share_per_quarter,
             expected=lambda call: torch.full((4, *call.args[0].shape), 0.25, dtype=torch.float64),
             tolerance=lambda call: SIGMAS * (1 / 4 * 3 / 4 / _least_active(call)).sqrt(),
-            weight=2,
+            weight=4,
         ),
         matches_theory(
             "two features are active independently of each other",
