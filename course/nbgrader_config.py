@@ -9,7 +9,15 @@ c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# As nbgrader's own list, with ExecuteAnswers in the place of Execute.
+# As nbgrader's own lists, with DropUnreadable in the place of DeduplicateIds, RestoreChecks in that
+# of OverwriteCells, and ExecuteAnswers in that of Execute.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "autograder.nbgrader_plugin.DropUnreadable",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "autograder.nbgrader_plugin.RestoreChecks",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_plugin.ExecuteAnswers",
     "nbgrader.preprocessors.IgnorePattern",
