@@ -84,6 +84,19 @@ def _only_form(value: Any, call: Call) -> str | None:
     return None if all(part.isfinite().all() for part in value) else "Some values are not finite."
 
 
+def _short_problem(value: Any, call: Call) -> str | None:
+    """Also tells whether the caller's `n_steps` reached `train`: Adam moves by about its rate."""
+    if problem := _only_form(value, call):
+        return problem
+    furthest = 2 * call.kwargs["n_steps"] * TrainConfig().lr
+    if value[1].abs().max() > furthest:
+        return (
+            f"After n_steps = {call.kwargs['n_steps']} the biases are farther from 0 than so few "
+            "steps can take them. Pass n_steps and batch_size on in TrainConfig."
+        )
+    return None
+
+
 def _relu_problem(value: Any, call: Call) -> str | None:
     """As `_experiment_problem`; slips were looked for with linear models, and take seconds."""
     if problem := _experiment_problem(value, call):
@@ -204,7 +217,9 @@ EXERCISE = Exercise(
     difficulty=3,
     seconds=60,
     checks=(
-        holds("shapes, also with one density and one seed", _short_experiments, problem=_only_form),
+        holds(
+            "shapes, also with one density and one seed", _short_experiments, problem=_short_problem
+        ),
         holds(
             "linear models reach the best possible loss",
             _linear_experiment,
