@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient.exceptions import CellExecutionError
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
@@ -140,7 +141,9 @@ def _execute(notebook: NotebookNode, chapter: str) -> None:
         try:
             execute(notebook, Path(folder), seconds_per_cell=600, allow_errors=False)
         except CellExecutionError as error:
-            raise CourseError(f"The solution of {chapter} does not run.\n{error}") from None
+            raise CourseError(
+                f"The solution of {chapter} does not run.\n{strip_ansi(str(error))}"
+            ) from None
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
