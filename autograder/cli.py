@@ -84,7 +84,7 @@ def check(
     with console.status(f"running {notebook.name}"):
         scores.extend(selfcheck(notebook))
     for score in scores:
-        console.print(score.report.rstrip(), highlight=False, markup=False)
+        console.print(score.report.rstrip(), highlight=False, markup=False, soft_wrap=True)
         console.print()
     table = Table("exercise", "points", "of", title=notebook.stem)
     for score in scores:
@@ -145,4 +145,4 @@ def _print_rows(rows: list["Row"]) -> None:
             "as expected" if row.as_expected else "[red]differs[/]",
         )
     console.print(table)
-    console.print("The written questions are still to be graded by hand; they count in `of`.")
+    console.print("Answers in words are graded by hand, so ada's still earn 0; they count in `of`.")
