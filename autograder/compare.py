@@ -127,4 +127,4 @@ def _form(value: Any) -> str:
         return f"a tensor of shape {_shape(value)}."
     if value is None:
         return "None. Is there a `return`?"
-    return f"{len(value)} values." if isinstance(value, tuple) else f"a {type(value).__name__}."
+    return f"{len(value)} values." if isinstance(value, tuple) else f"type {type(value).__name__}."
