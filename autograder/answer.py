@@ -73,11 +73,15 @@ class Outcome:
 
     Attributes:
         value: The returned value as plain data.
+        in_graph: Whether a returned tensor still requires a gradient.
+        drawn: Whether every generator among the arguments was drawn from.
         changed: Positions or names of the arguments that the call changed in place.
         gradients: By argument, d(sum of weighted outputs)/d(argument); empty unless asked for.
     """
 
     value: Any
+    in_graph: bool = False
+    drawn: bool = True
     changed: tuple[int | str, ...] = ()
     gradients: dict[int | str, Tensor] = field(default_factory=dict)
 
@@ -138,19 +142,43 @@ def plain(value: Any) -> Any:
         AnswerError: If it is, or contains, anything but tensors, numbers, strings, None, and
             tuples, lists and dictionaries of them. Subclasses of tensors and numbers are refused.
     """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise AnswerError("Your function returned a list that contains itself.") from None
+
+
+def _plain(value: Any) -> Any:
     if type(value) in (Tensor, torch.nn.Parameter):
-        return value.detach().clone()
+        return _copy(value)
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, tuple | list):
-        return tuple(plain(item) for item in value)
+        return tuple(_plain(item) for item in value)
     if type(value) is dict:
-        return {str(plain(key)): plain(item) for key, item in value.items()}
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
     hint = " Use torch.from_numpy to make it a tensor." if type(value).__module__ == "numpy" else ""
     raise AnswerError(
         f"Your function returned a {type(value).__module__}.{type(value).__qualname__}; "
         f"a torch.Tensor was needed.{hint}"
     )
+
+
+def _copy(value: Tensor) -> Tensor:
+    if value.device.type != "cpu":
+        raise AnswerError(
+            f"Your function returned a tensor on {value.device}; its arguments are on the CPU."
+        )
+    if value.layout != torch.strided or value.is_quantized:
+        raise AnswerError(
+            f"Your function returned a tensor of layout {value.layout}; an ordinary one was needed."
+        )
+    try:
+        return value.detach().clone()
+    except (RuntimeError, MemoryError):  # one number expanded to many takes no memory until now
+        raise AnswerError(
+            f"Your function returned a tensor of shape {tuple(value.shape)}, too large to copy."
+        ) from None
 
 
 def cotangent(output: Tensor) -> Tensor:
@@ -184,12 +212,16 @@ class LocalAnswer:
             value = self._run(function, copies)
         except AnswerError:
             raise
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise  # the student's own
+        except BaseException as error:  # sys.exit() as well: it would end the kernel
             raise AnswerError(
                 _describe(error, self._namespace), self._without_annotations(error, function, call)
             ) from None
         return Outcome(
             value=plain(value),
+            in_graph=_in_graph(value),
+            drawn=_drawn(copies, call),
             changed=_changed(copies, call),
             gradients=_gradients(value, leaves) if leaves else {},
         )
@@ -207,7 +239,9 @@ class LocalAnswer:
             )
             try:
                 value = self._run(self._function(), elsewhere)
-            except Exception as error:  # among them: the path depends on values, so nobody can tell
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # also: the path depends on values, so nobody can tell
                 return bool(re.search(r"found (at least )?two", str(error)))
         outputs = value if isinstance(value, tuple | list) else (value,)
         return any(isinstance(t, Tensor) and t.device.type != "meta" for t in outputs)
@@ -231,7 +265,7 @@ class LocalAnswer:
                 contextlib.redirect_stdout(self.printed),
                 contextlib.redirect_stderr(self.printed),
                 torch.random.fork_rng(devices=[]),
-                torch.enable_grad(),
+                torch_defaults(),
                 _time_limit(self._seconds),
             ):
                 torch.manual_seed(next(self._global_seeds))
@@ -250,7 +284,7 @@ class LocalAnswer:
             self._seconds -= time.monotonic() - started
 
     def _without_annotations(
-        self, error: Exception, function: Any, call: Call
+        self, error: BaseException, function: Any, call: Call
     ) -> tuple[()] | tuple[Any]:
         """What the function would return if its annotations were not enforced, for diagnosis."""
         if type(error).__module__.split(".")[0] == "jaxtyping":
@@ -266,6 +300,20 @@ def _changed(after: Call, before: Call) -> tuple[int | str, ...]:
         if isinstance(old, Tensor)
         and not (new.shape == old.shape and torch.equal(new.nan_to_num(), old.nan_to_num()))
     )
+
+
+def _drawn(after: Call, before: Call) -> bool:
+    return not any(
+        torch.equal(new.get_state(), old.get_state())
+        for (_, new), (_, old) in zip(after.items(), before.items(), strict=True)
+        if isinstance(old, torch.Generator)
+    )
+
+
+def _in_graph(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_in_graph, value))
+    return isinstance(value, Tensor) and value.requires_grad
 
 
 def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, Tensor]:
@@ -290,7 +338,7 @@ def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, T
     }
 
 
-def _describe(error: Exception, namespace: Mapping[str, Any]) -> str:
+def _describe(error: BaseException, namespace: Mapping[str, Any]) -> str:
     """One or two lines: what was raised, and the last line of the student's that led there."""
     kind = type(error).__name__
     first_line = (str(error).strip() or "no message").splitlines()[0]
@@ -302,6 +350,22 @@ def _describe(error: Exception, namespace: Mapping[str, Any]) -> str:
             line = linecache.getline(frame.f_code.co_filename, line_number).strip()
             return f"{text}\n(line {line_number} of the cell: {line})" if line else text
     return text
+
+
+@contextlib.contextmanager
+def torch_defaults() -> Iterator[None]:
+    """torch's defaults, whatever a notebook or an answer set; then the settings from before."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    if device.type != "cpu":
+        torch.set_default_device(None)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None if device.type == "cpu" else device)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.answer import Answer, LocalAnswer, NotWrittenError, OutOfTimeError
+from autograder.answer import (
+    Answer,
+    LocalAnswer,
+    NotWrittenError,
+    OutOfTimeError,
+    torch_defaults,
+)
 from autograder.claims import WrongValueError
 from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
@@ -86,7 +92,9 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
     answer = LocalAnswer(name, namespace, seconds=exercise.seconds)
     report = grade(exercise, answer, seed=seed)
     print(report)
-    printed = answer.printed.getvalue().splitlines()
+    # what a progress bar overwrote is not shown
+    printed = [line.rpartition("\r")[2] for line in answer.printed.getvalue().split("\n")]
+    printed = [_short(line) for line in printed if line.strip()]
     if printed:
         print("Your function printed:", *printed[:10], sep="\n  ")
     if len(printed) > 10:
@@ -94,15 +102,21 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
     return report.points
 
 
+def _short(line: str, width: int = 120) -> str:
+    return line if len(line) <= width else line[: width - 4] + " ..."
+
+
 def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
     """Runs all checks of an exercise; the inputs follow from the seed."""
     run = _Run(exercise, answer, seed)
-    with pytest.MonkeyPatch.context() as environment, _one_thread():
+    with pytest.MonkeyPatch.context() as environment, _one_thread(), torch_defaults():
         for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
             environment.delenv(name, raising=False)
         status = pytest.main([*_PYTEST_ARGUMENTS], plugins=[run])
     if run.fault is not None:
         raise run.fault
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     assert len(run.results) == len(exercise.checks), f"pytest stopped with {status!r}"
     return Report(exercise=exercise, results=tuple(run.results))
 

@@ -51,6 +51,7 @@ def matches_theory(
     expected: Callable[[Call], Any],
     tolerance: Callable[[Call], Any],
     weight: int = 1,
+    cut: bool = False,
 ) -> Check:
     """A statistic of the answer's value is what theory says, within a derived tolerance.
 
@@ -62,6 +63,7 @@ def matches_theory(
         tolerance: Largest absolute difference for a call; choose it so that a right answer fails
             with a probability below one in ten thousand, and say how in a comment.
         weight: Share of the points.
+        cut: Whether the value must be cut from the graph.
     """
 
     def run(trial: Trial, draw: Draw) -> None:
@@ -71,12 +73,19 @@ def matches_theory(
             problem = difference(measure(value, call), theory, tolerance=error)
             if problem:
                 _fail(trial, call, value, problem, measure=measure, tolerance=error, theory=theory)
+            if cut:
+                _is_cut(trial, call)
 
     return Check(claim=claim, run=run, weight=weight)
 
 
 def holds(
-    claim: str, cases: Cases, *, problem: Callable[[Any, Call], str | None], weight: int = 1
+    claim: str,
+    cases: Cases,
+    *,
+    problem: Callable[[Any, Call], str | None],
+    weight: int = 1,
+    cut: bool = False,
 ) -> Check:
     """The answer's value has a property, for values that are neither unique nor a statistic.
 
@@ -86,6 +95,7 @@ def holds(
         problem: Says in a sentence what is wrong with a value of any form, or None. A slip is
             recognised by the same sentence, so it holds no number that depends on chance.
         weight: Share of the points.
+        cut: Whether the value must be cut from the graph.
     """
 
     def run(trial: Trial, draw: Draw) -> None:
@@ -94,6 +104,8 @@ def holds(
             found = problem(value, call)
             if found:
                 _fail(trial, call, value, found, measure=problem)
+            if cut:
+                _is_cut(trial, call)
 
     return Check(claim=claim, run=run, weight=weight)
 
@@ -175,8 +187,32 @@ def uses_generator(cases: Cases) -> Check:
                 "Two calls with differently seeded generators gave the same result. "
                 "Do not seed anything inside the function; use the generator as it comes."
             )
+            later = _outcome(trial, call.map(_drawn_from)).value
+            assert not agrees(later, first), (
+                "A generator that has been drawn from gave the same result as a fresh one with its "
+                "seed. Do not seed anything inside the function; use the generator as it comes."
+            )
+            assert _outcome(trial, call).drawn, (
+                "Your function leaves the generator as it was, so the next call would give the "
+                "same result again. Draw from the generator itself, not from a copy."
+            )
 
     return Check(claim="randomness comes from the generator", run=run, assumes_value=True)
+
+
+def _drawn_from(argument: Any) -> Any:
+    if not isinstance(argument, torch.Generator):
+        return argument
+    later = argument.clone_state()
+    torch.rand(10, generator=later)
+    return later
+
+
+def _is_cut(trial: Trial, call: Call) -> None:
+    assert not _outcome(trial, call).in_graph, (
+        "Your result is still part of the graph, so it drags the whole computation along, and "
+        "its numbers cannot be changed or plotted. Call .detach() on every part that you return."
+    )
 
 
 def _outcome(trial: Trial, call: Call) -> Outcome:

@@ -141,3 +141,63 @@ def test_output_of_the_answer_is_kept_apart(capsys):
 )
 def test_sees_tensors_on_the_default_device(function, mixes):
     assert local(function).mixes_devices(call(torch.ones(3, 3))) is mixes
+
+
+def looped():
+    items: list[object] = []
+    items.append(items)
+    return items
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (lambda: (yield 1), "builtins.generator"),
+        (looped, "contains itself"),
+        (lambda: torch.zeros(1).expand(10**9, 10**9), "too large"),
+        (lambda: torch.eye(3).to_sparse(), "sparse"),
+        (lambda: torch.ones(2, device="meta"), "on meta"),
+        (lambda: torch.empty(10**15), "raised"),
+        (lambda: exit(1), "raised SystemExit"),
+        (lambda: pytest.exit("enough"), "raised Exit"),
+        (lambda: pytest.skip("later"), "raised Skipped"),
+    ],
+)
+def test_odd_results_and_exits_are_told_in_a_sentence(function, told):
+    with pytest.raises(AnswerError, match=told) as raised:
+        local(function).outcome(call())
+    assert len(str(raised.value)) < 300
+
+
+def test_endless_recursion_is_told_in_a_sentence():
+    def answer():
+        return answer()
+
+    with pytest.raises(AnswerError, match="RecursionError"):
+        local(answer).outcome(call())
+
+
+def test_an_answer_cannot_leave_torchs_defaults_changed():
+    def answer():
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.set_grad_enabled(False)
+        return 1
+
+    local(answer).outcome(call())
+    assert torch.ones(1, requires_grad=True).mul(2).requires_grad
+    assert torch.ones(1).dtype == torch.float32
+    assert torch.ones(1).device.type == "cpu"
+
+
+def test_says_whether_the_value_is_in_the_graph_and_the_generator_was_drawn_from():
+    def answer(x, *, generator):
+        return x + torch.rand(2, generator=generator), 1
+
+    generator = torch.Generator()
+    outcome = local(answer).outcome(call(torch.ones(2, requires_grad=True), generator=generator))
+    assert not outcome.in_graph  # arguments come without a graph
+    assert outcome.drawn
+    outcome = local(lambda generator: torch.ones(1, requires_grad=True)).outcome(call(generator))  # noqa: ARG005
+    assert outcome.in_graph
+    assert not outcome.drawn

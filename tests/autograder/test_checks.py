@@ -219,3 +219,82 @@ def test_a_result_against_the_annotations_is_explained_by_its_value(body, told):
         namespace,
     )
     assert told in str(report_on(namespace["double"]))
+
+
+# A notebook, or an answer, that changes settings
+
+
+def test_settings_of_the_notebook_play_no_role_and_are_restored():
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    try:
+        points = [report_on(double).points, report_on(noise, NOISE).points]
+        now = torch.get_default_dtype(), torch.get_default_device().type, torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+        torch.set_grad_enabled(True)
+    assert points == [4, 2]
+    assert now == (torch.float64, "meta", False)
+
+
+def test_an_answer_that_changes_settings_is_graded_rightly():
+    def answer(x):
+        torch.set_default_dtype(torch.float64)
+        torch.set_printoptions(precision=1)
+        torch.manual_seed(0)
+        return x + x
+
+    try:
+        assert report_on(answer).points == 4
+        assert "expected 2" in str(report_on(triple))
+    finally:
+        torch.set_printoptions(profile="default")
+
+
+def test_an_answer_that_exits_gets_a_report():
+    text = str(report_on(lambda _: exit()))
+    assert "0 of 4 points" in text
+    assert "raised SystemExit" in text
+
+
+def test_the_students_interrupt_stops_the_check():
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        report_on(interrupted)
+
+
+def test_a_long_line_and_a_progress_bar_are_shown_briefly(capsys):
+    exercise = next(iter(EXERCISES.values()))
+
+    def answer(*args, **kwargs):
+        print("x" * 10_000)
+        for step in range(100):
+            print(f"\rstep {step}", end="")
+        print()
+        return exercise.reference(*args, **kwargs)
+
+    check(exercise.name, {exercise.name: answer})
+    out = capsys.readouterr().out
+    assert "step 99" in out
+    assert "step 5" not in out
+    assert max(map(len, out.splitlines())) < 150
+
+
+WITHOUT_STATE = [
+    (lambda n, *, generator: noise(n, generator=generator.clone_state()), "not from a copy"),
+    (
+        lambda n, *, generator: noise(n, generator=generator.manual_seed(generator.initial_seed())),
+        "drawn from",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), WITHOUT_STATE)
+def test_random_answers_continue_where_the_generator_stands(answer, told):
+    report = report_on(answer, NOISE)
+    assert report.points == 1, str(report)
+    assert told in str(report)

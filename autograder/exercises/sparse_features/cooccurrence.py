@@ -21,12 +21,13 @@ def _sparse_batches(draw: Draw) -> Iterator[Call]:
 
 
 def _one_batch(draw: Draw) -> Iterator[Call]:
-    for shape in [(1, 6, 3), (9, 4)]:
+    for shape in [(1, 6, 3), (9, 4), (2, 3, 8, 4)]:
         yield call(draw.uniform(*shape, low=0.1) * (draw.uniform(*shape) < 0.6))
 
 
 def _signed_batches(draw: Draw) -> Iterator[Call]:
-    yield call(draw.normal(2, 11, 3) * (draw.uniform(2, 11, 3) < 0.6))
+    for scale in (1, 1e-7):  # however small
+        yield call(scale * draw.normal(2, 11, 3) * (draw.uniform(2, 11, 3) < 0.6))
 
 
 def _never_active(draw: Draw) -> Iterator[Call]:

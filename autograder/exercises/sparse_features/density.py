@@ -13,6 +13,7 @@ from tms_lib import features
 
 def _sparsities_by_hand(_draw: Draw) -> Iterator[Call]:
     yield call(torch.tensor([0.0, 0.9, 1.0]))
+    yield call(torch.tensor([0.5, 1.0], dtype=torch.float64))  # a density may be 0 exactly
 
 
 def _sparsities(draw: Draw) -> Iterator[Call]:

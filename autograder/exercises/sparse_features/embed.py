@@ -27,6 +27,7 @@ def _batches_and_weights(draw: Draw) -> Iterator[Call]:
 def _embed_one_instance(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(1, 6, 4), draw.normal(1, 2, 4))
     yield call(draw.normal(6, 4), draw.normal(2, 4))
+    yield call(draw.normal(2, 3, 6, 4), draw.normal(2, 3, 2, 4))  # any number of instance axes
 
 
 def _w_reshaped(x: Tensor, W: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ def _weights(draw: Draw) -> Iterator[Call]:
 def _gram_one_instance(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(1, 2, 4))
     yield call(draw.normal(3, 6))
+    yield call(draw.normal(2, 3, 2, 4))  # any number of instance axes
 
 
 def _hidden_by_hidden(W: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ def _some_shapes(draw: Draw) -> Iterator[Call]:
     yield call(draw.uniform(1, 4, low=0.2, high=0.8), 6, generator=draw.generator())
     yield call(draw.uniform(5, low=0.2, high=0.8), 1, generator=draw.generator())
     yield call(draw.uniform(2, 3, low=0.2, high=0.8).double(), 4, generator=draw.generator())
+    yield call(draw.uniform(2, 3, 4, low=0.2, high=0.8), 5, generator=draw.generator())
 
 
 def _small_batches(draw: Draw) -> Iterator[Call]:

@@ -19,6 +19,7 @@ def one_instance(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(1, 2, 4))
     yield call(draw.normal(3, 6))
     yield call(draw.normal(2, 1, 3))
+    yield call(draw.normal(2, 3, 4, 4))  # any number of instance axes, as many rows as columns
 
 
 def _separate(draw: Draw, p: Tensor) -> Tensor:
@@ -56,7 +57,7 @@ def every_density_its_own(draw: Draw) -> Iterator[Call]:
 
 
 def one_linear_instance(draw: Draw) -> Iterator[Call]:
-    for shape in ((1, 7), (8,)):
+    for shape in ((1, 7), (8,), (2, 3, 7)):
         p = draw.uniform(*shape, low=0.05, high=1.0)
         yield call(p, importance=_separate(draw, p), n_hidden=3)
 

@@ -39,12 +39,15 @@ def _one_model_of_kinds(draw: Draw) -> Iterator[Call]:
     W[0, 0], W[0, 3], W[1, 1], W[1, 2], W[2, 4] = 1.0, 0.1, 0.9, -1.1, 0.2
     yield call(W * draw.uniform(3, 1, low=0.95, high=1.05))
     yield call(W[None])
+    yield call(W.flip(-1).expand(2, 3, 3, 5).clone())  # any number of instance axes
 
 
 def _ignored_ones(_draw: Draw) -> Iterator[Call]:
-    # a zero column; a short one all alone; a short one under a long one; a long one; a long pair
-    W = torch.zeros(3, 6)
+    # a zero column; a short one all alone; a short one under a long one; a long one; a long pair;
+    # a long one under three short ones, which are superposition enough together
+    W = torch.zeros(4, 10)
     W[0, 1], W[1, 2], W[1, 3], W[2, 4], W[2, 5] = 0.2, 0.3, 1.0, 1.0, 1.0
+    W[3, 6:] = torch.tensor([1.0, 0.45, 0.45, 0.45])
     yield call(W)
 
 

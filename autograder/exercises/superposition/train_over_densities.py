@@ -218,7 +218,10 @@ EXERCISE = Exercise(
     seconds=60,
     checks=(
         holds(
-            "shapes, also with one density and one seed", _short_experiments, problem=_short_problem
+            "shapes, also with one density and one seed",
+            _short_experiments,
+            problem=_short_problem,
+            cut=True,
         ),
         holds(
             "linear models reach the best possible loss",

@@ -23,6 +23,8 @@ def random_models(draw: Draw) -> Iterator[Call]:
 def lone_models(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(1, 6, 5), W=draw.normal(1, 2, 5), b=draw.normal(1, 5))
     yield call(draw.normal(7, 4), W=draw.normal(3, 4), b=draw.normal(4))
+    # any number of instance axes
+    yield call(draw.normal(2, 3, 6, 5), W=draw.normal(2, 3, 2, 5), b=draw.normal(2, 3, 5))
 
 
 def with_zeros(draw: Draw) -> Iterator[Call]:

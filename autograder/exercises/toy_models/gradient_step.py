@@ -35,7 +35,7 @@ def _steps(draw: Draw) -> Iterator[Call]:
 
 
 def _lone_steps(draw: Draw) -> Iterator[Call]:
-    for instances in ((1,), ()):
+    for instances in ((1,), (), (2, 3)):
         yield call(
             draw.uniform(*instances, 6, 5),
             W=draw.normal(*instances, 2, 5),

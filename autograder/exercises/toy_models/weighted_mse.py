@@ -20,7 +20,7 @@ def _loss_by_hand(_draw: Draw) -> Iterator[Call]:
 def _batches(draw: Draw) -> Iterator[Call]:
     # as many instances as samples, so that an importance can meet the batch axis
     yield call(draw.uniform(4, 4, 5), draw.normal(4, 4, 5), importance=draw.uniform(4, 5, high=2))
-    yield call(draw.uniform(3, 6, 5), draw.normal(3, 6, 5), importance=draw.uniform(3, 5, high=2))
+    yield call(draw.normal(3, 6, 5), draw.normal(3, 6, 5), importance=draw.uniform(3, 5, high=2))
 
 
 def _shared_importance(draw: Draw) -> Iterator[Call]:
@@ -32,6 +32,8 @@ def _shared_importance(draw: Draw) -> Iterator[Call]:
 def _lone_batches(draw: Draw) -> Iterator[Call]:
     yield call(draw.uniform(1, 6, 5), draw.normal(1, 6, 5), importance=draw.uniform(5, high=2))
     yield call(draw.uniform(6, 4), draw.normal(6, 4), importance=draw.uniform(4, high=2))
+    x, x_hat = draw.uniform(2, 3, 6, 5), draw.normal(2, 3, 6, 5)  # any number of instance axes
+    yield call(x, x_hat, importance=draw.uniform(2, 3, 5, high=2))
 
 
 def _ignores_importance(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:  # noqa: ARG001
