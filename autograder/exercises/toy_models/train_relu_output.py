@@ -253,7 +253,7 @@ EXERCISE = Exercise(
             weight=3,
         ),
         matches_theory(
-            "Adam, with lr falling linearly to 0: the furthest b goes 0.525 n_steps lr",
+            "Adam, with lr falling linearly to 0: how far b goes, in units of n_steps lr",
             _short_walks,
             measure=_walked,
             expected=_walk_expected,
