@@ -27,4 +27,4 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.ExecuteAnswers.timeout = 60  # seconds a cell; a check stops an answer after 10 by itself
+c.ExecuteAnswers.timeout = 120  # seconds a cell; a check stops an answer sooner by itself

@@ -215,7 +215,7 @@ EXERCISE = Exercise(
     points=4,
     minutes=20,
     difficulty=3,
-    seconds=60,
+    seconds=30,
     checks=(
         holds(
             "shapes, also with one density and one seed",
