@@ -233,7 +233,7 @@ EXERCISE = Exercise(
     points=5,
     minutes=25,
     difficulty=4,
-    seconds=30.0,
+    seconds=30,
     checks=(
         matches_theory(
             "the start: [0] mean W^2 / Glorot's, [1] overlap of two instances' W, [2] largest b",
