@@ -6,7 +6,7 @@ The same object serves the student's notebook, the grading run and the tests of 
 import inspect
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -103,15 +103,18 @@ class Exercise:
     slips: Sequence[Slip]
     also_right: Callable[..., Any]
     seconds: float = 10.0
-    name: str = field(default="")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name or self.reference.__name__)
         if not 1 <= self.difficulty <= 5:
             raise ValueError(f"difficulty of {self.name} must be 1 to 5; got {self.difficulty}")
         claims = [check.claim for check in self.checks]
         if len(set(claims)) < len(claims):
             raise ValueError(f"{self.name} has two checks with the same claim: {claims}")
+
+    @property
+    def name(self) -> str:
+        """The reference's name, which is also the answer's."""
+        return self.reference.__name__
 
     def draw(self, check: Check, seed: int) -> Draw:
         """The inputs of one check: they depend on the seed, the exercise and the claim only."""

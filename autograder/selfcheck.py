@@ -25,7 +25,7 @@ class Score:
     report: str
 
 
-def selfcheck(path: Path, *, seconds_per_cell: int = 60) -> Iterator[Score]:
+def selfcheck(path: Path) -> Iterator[Score]:
     """Runs a notebook without its explore cells; yields a score for each exercise of its chapter.
 
     The notebook on disk is not changed.
@@ -36,7 +36,7 @@ def selfcheck(path: Path, *, seconds_per_cell: int = 60) -> Iterator[Score]:
     notebook = _read(path)
     chapter = notebook.metadata["tms"]["chapter"]
     notebook.cells = [cell for cell in notebook.cells if _tag(cell).get("kind") != "explore"]
-    execute(notebook, path.parent, seconds_per_cell=seconds_per_cell, allow_errors=True)
+    execute(notebook, path.parent, seconds_per_cell=120, allow_errors=True)
     checks = (cell for cell in notebook.cells if _tag(cell).get("kind") == "check")
     cells = {_tag(cell).get("name"): cell for cell in checks}
     for exercise in CHAPTERS[chapter]:

@@ -6,7 +6,7 @@ W has the axes `*instances hidden features`; column W_i is feature i's direction
 from enum import IntEnum
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (its usual name)
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 

@@ -7,7 +7,7 @@ against each other.
 """
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (its usual name)
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 

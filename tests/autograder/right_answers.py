@@ -14,7 +14,7 @@ from typing import Any
 import einops
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+import torch.nn.functional as F
 
 import tms_lib
 from tms_lib import TrainConfig, expected_loss, sample_features, train

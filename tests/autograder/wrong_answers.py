@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+import torch.nn.functional as F
 
 import tms_lib
 from tms_lib import TrainConfig, expected_loss, sample_features, train

@@ -1,7 +1,7 @@
 """What the checks of chapter 1's random exercises share: the tolerance, and correlations."""
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+import torch.nn.functional as F
 from torch import Tensor
 
 # Statistical tolerances are six standard errors: a normal number is farther off with probability

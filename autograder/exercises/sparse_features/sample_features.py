@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own convention)
+import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.answer import Call, call
