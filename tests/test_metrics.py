@@ -6,24 +6,21 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from shapes import DIGON, polygon, square_antiprism, tetrahedron
 from torch.testing import assert_close
 
 from tms_lib.metrics import (
     FeatureKind,
     classify_features,
     count_represented,
+    dimensionality,
+    dimensions_per_feature,
     feature_norm,
+    interference,
     superposition,
 )
 
 IGNORED, DEDICATED, SUPERPOSED = FeatureKind
-
-
-def polygon(n: int, radius: float = 1.0) -> Tensor:
-    """The n corners of a regular polygon, as the columns of a (2, n) W."""
-    angle = 2 * math.pi * torch.arange(n, dtype=torch.float64) / n
-    return radius * torch.stack([angle.cos(), angle.sin()])
 
 
 def test_norm_is_the_length_of_columns_not_rows():
@@ -74,9 +71,114 @@ def test_a_zero_column_receives_and_gives_nothing():
     assert_close(superposition(W), torch.tensor([4.0, 0.0, 1.0]))
 
 
-def test_superposition_has_a_gradient(generator):
+# k unit vectors with W W^T = k/m times the identity share m dimensions equally: D_i = m/k
+TIGHT_FRAMES = {
+    "one feature": (DIGON[:, :1], 1),
+    "digon": (DIGON, 1 / 2),
+    "triangle": (polygon(3), 2 / 3),
+    "tetrahedron": (tetrahedron(), 3 / 4),
+    "pentagon": (polygon(5), 2 / 5),
+    "square antiprism": (square_antiprism(), 3 / 8),
+}
+
+
+@pytest.mark.parametrize("name", TIGHT_FRAMES)
+@pytest.mark.parametrize("scale", [1.0, 0.03, 40.0])
+def test_dimensionality_of_regular_shapes_has_closed_form(name, scale):
+    W, fraction = TIGHT_FRAMES[name]
+    expected = torch.full((W.shape[-1],), fraction, dtype=torch.float64)
+    assert_close(dimensionality(scale * W), expected)
+
+
+def test_dimensionality_in_orthogonal_subspaces_is_that_of_each_part():
+    # a triangular bipyramid of a triangle and a longer digon, beside a tetrahedron
+    W = torch.block_diag(polygon(3), 2 * DIGON, tetrahedron())
+    expected = torch.tensor(3 * [2 / 3] + 2 * [1 / 2] + 4 * [3 / 4], dtype=torch.float64)
+    assert_close(dimensionality(W), expected)
+
+
+def test_dimensionality_normalises_the_feature_whose_value_it_is():
+    # norms 1 and 2 in one dimension: 1 / (1 + 4) and 4 / (1 + 4)
+    assert_close(dimensionality(torch.tensor([[1.0, 2.0]])), torch.tensor([0.2, 0.8]))
+
+
+def test_dimensionality_agrees_with_a_loop(generator):
+    W = torch.randn(2, 3, 5, generator=generator, dtype=torch.float64)
+    expected = torch.zeros(2, 5, dtype=W.dtype)
+    for k in range(2):
+        for i in range(5):
+            direction = W[k, :, i] / W[k, :, i].norm()
+            total = sum(float(direction @ W[k, :, j]) ** 2 for j in range(5))
+            expected[k, i] = W[k, :, i].norm() ** 2 / total
+    assert_close(dimensionality(W), expected)
+
+
+@given(seed=st.integers(0, 2**32 - 1), n_features=st.integers(1, 9), rank=st.integers(1, 4))
+def test_dimensionalities_add_up_to_at_most_the_rank(seed, n_features, rank):
+    generator = torch.Generator().manual_seed(seed)
+    within = torch.randn(4, rank, generator=generator, dtype=torch.float64)
+    W = within @ torch.randn(2, rank, n_features, generator=generator, dtype=torch.float64)
+    D = dimensionality(W)
+    assert (D > 0).all()
+    assert (D <= 1 + 1e-12).all()
+    assert (D.sum(-1) <= min(rank, n_features) + 1e-9).all()  # rounding of a few 1e-16
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_dimensionality_is_unchanged_by_rotation_and_scale_and_follows_permutation(seed):
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(2, 3, 5, generator=generator, dtype=torch.float64)
+    rotation = torch.linalg.qr(torch.randn(3, 3, generator=generator, dtype=W.dtype)).Q
+    order = torch.randperm(5, generator=generator)
+    assert_close(dimensionality(3 * rotation @ W), dimensionality(W))
+    assert_close(dimensionality(W[..., order]), dimensionality(W)[..., order])
+
+
+def test_a_zero_column_has_dimensionality_0_and_no_broken_gradient():
+    W = torch.tensor([[1.0, 0.0, 2.0]], requires_grad=True)
+    D = dimensionality(W)
+    assert_close(D.detach(), torch.tensor([0.2, 0.0, 0.8]))
+    D.sum().backward()
+    assert W.grad is not None
+    assert W.grad.isfinite().all()
+    assert_close(dimensionality(torch.zeros(2, 3)), torch.zeros(3))
+
+
+def test_dimensions_per_feature_divides_m_by_the_sum_of_squares():
+    W = torch.tensor([[[3.0, 0.0, 1.0], [0.0, 1.0, 1.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    assert_close(dimensions_per_feature(W), torch.tensor([2 / 12, 1.0]))
+    assert_close(dimensions_per_feature(torch.zeros(2, 3)), torch.tensor(math.inf))
+
+
+def test_interference_is_symmetric_in_the_pair_and_superposition_is_not():
+    # products 2, -0.5 and -1 of norms 1, 2 and 0.5
+    W = torch.tensor([[1.0, 2.0, -0.5]])
+    assert_close(interference(W), torch.tensor([4.25, 5.0, 1.25]))
+    assert_close(interference(W) / feature_norm(W) ** 2, superposition(W))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_interference_grows_with_the_fourth_power_of_the_scale(seed):
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(2, 3, 5, generator=generator, dtype=torch.float64)
+    assert_close(interference(2 * W), 16 * interference(W))
+
+
+def test_interference_agrees_with_a_loop(generator):
+    W = torch.randn(2, 3, 5, generator=generator, dtype=torch.float64)
+    expected = torch.zeros(2, 5, dtype=W.dtype)
+    for k, i, j in torch.cartesian_prod(torch.arange(2), torch.arange(5), torch.arange(5)).tolist():
+        if j != i:
+            expected[k, i] += (W[k, :, i] @ W[k, :, j]) ** 2
+    assert_close(interference(W), expected)
+
+
+@pytest.mark.parametrize(
+    "metric", [superposition, dimensionality, dimensions_per_feature, interference]
+)
+def test_metrics_have_a_gradient(metric, generator):
     W = torch.randn(2, 3, 5, generator=generator, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(superposition, W)
+    assert torch.autograd.gradcheck(metric, W)
 
 
 def test_represented_features_are_counted_per_instance():
@@ -102,7 +204,17 @@ def test_thresholds_move_the_borders_between_kinds():
     assert_close(one, torch.tensor([DEDICATED, IGNORED]))
 
 
-@pytest.mark.parametrize("metric", [superposition, count_represented, classify_features])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        superposition,
+        dimensionality,
+        dimensions_per_feature,
+        interference,
+        count_represented,
+        classify_features,
+    ],
+)
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_a_diverged_model_is_refused(metric, wrong):
     W = torch.ones(3, 2, 5)

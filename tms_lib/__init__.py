@@ -14,7 +14,10 @@ from tms_lib.metrics import (
     FeatureKind,
     classify_features,
     count_represented,
+    dimensionality,
+    dimensions_per_feature,
     feature_norm,
+    interference,
     superposition,
 )
 from tms_lib.models import (
@@ -59,6 +62,8 @@ __all__ = [
     "cooccurrence",
     "count_represented",
     "density",
+    "dimensionality",
+    "dimensions_per_feature",
     "embed",
     "expected_loss",
     "feature_moments",
@@ -67,6 +72,7 @@ __all__ = [
     "gradient_step",
     "gram",
     "init_weights",
+    "interference",
     "linear_optimal_loss",
     "linear_optimum",
     "linear_output",

@@ -55,6 +55,89 @@ def superposition(
     return (overlap * not_self).sum(-1)
 
 
+def dimensionality(
+    W: Float[Tensor, "*instances hidden features"],
+) -> Float[Tensor, "*instances features"]:
+    r"""The part of a hidden dimension that each feature has to itself, D_i.
+
+    $$D_i = \frac{\|W_i\|^2}{\sum_j (\hat{W}_i \cdot W_j)^2}$$
+
+    The sum includes j = i, so that D_i is also $\|W_i\|^2$ over $\|W_i\|^2$ plus the
+    feature's superposition. 1: a dimension of its own. 1/2: half of one, as in an antipodal
+    pair. Near 0: hardly represented. Scaling all of W changes nothing.
+
+    The D_i of an instance add up to at most the rank of W, hence to at most m, the number of
+    hidden dimensions. With $S = W W^T$ each is $\|W_i\|^4 / (W_i^T S W_i)$, by Cauchy-Schwarz
+    at most $W_i^T S^+ W_i$, and these add up to the rank. The two agree if every W_i is zero or
+    an eigenvector of S, as in regular polygons and polytopes.
+
+    Returns:
+        One value per feature, in [0, 1]. A zero column has no direction and gets 0.
+
+    Raises:
+        ValueError: If `W` is not finite.
+
+    Source: Elhage et al. (2022), "Toy Models of Superposition", The Geometry of Superposition.
+
+    >>> dimensionality(torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0]]))
+    tensor([1.0000, 0.5000, 0.5000, 0.0000])
+    """
+    check_finite(W)
+    W_hat = F.normalize(W, dim=-2)
+    projections = (torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2).sum(-1)
+    return (W**2).sum(-2) / torch.where(projections > 0, projections, 1.0)
+
+
+def dimensions_per_feature(
+    W: Float[Tensor, "*instances hidden features"],
+) -> Float[Tensor, "*instances"]:
+    r"""How many hidden dimensions there are per represented feature: $m / \|W\|_F^2$.
+
+    The squared Frobenius norm is the sum of all $\|W_i\|^2$, about the number of features
+    represented. 1: as many features as dimensions. 1/2: two features in each dimension. This is
+    one number per model; `dimensionality` says which share each feature has.
+
+    Returns:
+        One value per instance, > 0; infinity if W is zero.
+
+    Raises:
+        ValueError: If `W` is not finite.
+
+    Source: Elhage et al. (2022), "Toy Models of Superposition", The Geometry of Superposition.
+
+    >>> dimensions_per_feature(torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]))
+    tensor(0.5000)
+    """
+    check_finite(W)
+    return W.shape[-2] / (W**2).sum((-2, -1))
+
+
+def interference(
+    W: Float[Tensor, "*instances hidden features"],
+) -> Float[Tensor, "*instances features"]:
+    r"""How strongly feature i and the others disturb each other in the output.
+
+    $$\sum_{j \neq i} (W_i \cdot W_j)^2$$
+
+    These are the off-diagonal entries of $W^T W$ in row i, squared: what the others add to
+    output i, and feature i to theirs. 0: feature i is orthogonal to the others, or absent. 1:
+    one other feature comes out as strongly as it went in. In the linear model's loss this is
+    feature i's second term, beside $(1 - \|W_i\|^2)^2$. A ReLU removes the negative part.
+
+    Not `superposition`: that has the unit vector of W_i, this is $\|W_i\|^2$ times as much.
+
+    Raises:
+        ValueError: If `W` is not finite.
+
+    >>> interference(torch.tensor([[1.0, -1.0, 0.5]]))
+    tensor([1.2500, 1.2500, 0.5000])
+    """
+    check_finite(W)
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    overlap = torch.einsum("...hi,...hj->...ij", W, W) ** 2
+    return (overlap * not_self).sum(-1)
+
+
 def count_represented(
     W: Float[Tensor, "*instances hidden features"], *, threshold: float = 0.5
 ) -> Int[Tensor, "*instances"]:
