@@ -1,5 +1,6 @@
 """Reference library for the course on "Toy Models of Superposition"."""
 
+from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.features import (
     FeatureMoments,
     active_count_probability,
@@ -81,6 +82,8 @@ __all__ = [
     "plot_features_2d",
     "plot_weights",
     "relu_output",
+    "sample_anticorrelated",
+    "sample_correlated",
     "sample_features",
     "superposition",
     "train",
