@@ -30,6 +30,7 @@ from tms_lib.models import (
     linear_output,
     relu_output,
 )
+from tms_lib.neurons import canonical_neurons, features_per_neuron, polysemanticity, sort_neurons
 from tms_lib.plots import (
     plot_active_counts,
     plot_feature_norms,
@@ -59,6 +60,7 @@ __all__ = [
     "TrainResult",
     "active_count_probability",
     "best_of_seeds",
+    "canonical_neurons",
     "classify_features",
     "cooccurrence",
     "count_represented",
@@ -69,6 +71,7 @@ __all__ = [
     "expected_loss",
     "feature_moments",
     "feature_norm",
+    "features_per_neuron",
     "geometric_importance",
     "gradient_step",
     "gram",
@@ -81,10 +84,12 @@ __all__ = [
     "plot_feature_norms",
     "plot_features_2d",
     "plot_weights",
+    "polysemanticity",
     "relu_output",
     "sample_anticorrelated",
     "sample_correlated",
     "sample_features",
+    "sort_neurons",
     "superposition",
     "train",
     "train_over_densities",
