@@ -1,4 +1,4 @@
-"""Tests of tms_lib.theory."""
+"""Tests of tms_lib.theory.linear."""
 
 import math
 from itertools import combinations

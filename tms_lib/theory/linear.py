@@ -1,10 +1,4 @@
-"""Closed forms for the toy models, derived on paper: what training should reach.
-
-Nothing here uses the models, so that it can check them. Features are independent, 0 with
-probability 1 - p_i and uniform on [0, 1] otherwise. The loss is the expectation of
-sum_i I_i (x_i - x'_i)^2, without a factor 1/n. `feature_probability` and `importance` broadcast
-against each other.
-"""
+"""The linear model, x' = W^T W x + b: its expected loss, and what training should reach."""
 
 import torch
 import torch.nn.functional as F
