@@ -1,7 +1,7 @@
 """Tests of tms_lib.theory.linear."""
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 import torch
@@ -13,16 +13,27 @@ from torch.testing import assert_close
 from tms_lib.features import feature_moments, sample_features
 from tms_lib.losses import weighted_mse
 from tms_lib.models import gram, linear_output
-from tms_lib.theory import linear_optimal_loss, linear_optimum
+from tms_lib.theory import (
+    linear_expected_loss,
+    linear_loss_terms,
+    linear_optimal_bias,
+    linear_optimal_loss,
+    linear_optimum,
+)
 
 N_SAMPLES = 40_000
 
 
-def exact_linear_loss(W: Tensor, b: Tensor, p: Tensor, importance: Tensor) -> Tensor:
-    """E sum_i I_i (x_i - x'_i)^2 of x' = W^T W x + b: variance plus squared mean of each error."""
-    moments = feature_moments(p)
-    gap = torch.eye(len(p), dtype=p.dtype) - gram(W)
-    return (importance * (gap**2 @ moments.variance + (gap @ moments.mean - b) ** 2)).sum()
+def enumerated_linear_loss(W: Tensor, b: Tensor, p: Tensor, importance: Tensor) -> Tensor:
+    """The loss by Simpson's rule over all patterns of three features: exact for quadratics."""
+    values = torch.tensor([0.0, 0.0, 0.5, 1.0], dtype=p.dtype)  # absent; Simpson's three nodes
+    simpson = torch.tensor([1.0, 4.0, 1.0], dtype=p.dtype) / 6
+    loss = torch.zeros((), dtype=p.dtype)
+    for nodes in product(range(4), repeat=3):
+        x = values[list(nodes)]
+        weight = math.prod(p[i] * simpson[k - 1] if k else 1 - p[i] for i, k in enumerate(nodes))
+        loss = loss + weight * (importance * (x - W.T @ (W @ x) - b) ** 2).sum()
+    return loss
 
 
 def random_setting(seed: int) -> tuple[Tensor, Tensor, torch.Generator]:
@@ -30,6 +41,80 @@ def random_setting(seed: int) -> tuple[Tensor, Tensor, torch.Generator]:
     generator = torch.Generator().manual_seed(seed)
     p, importance = torch.rand(2, 6, generator=generator, dtype=torch.float64)
     return p, importance, generator
+
+
+def test_ignoring_everything_costs_variance_and_squared_mean_error():
+    p = torch.tensor([0.5, 0.2], dtype=torch.float64)
+    importance = torch.tensor([2.0, 1.0], dtype=torch.float64)
+    b = torch.tensor([0.1, 0.0], dtype=torch.float64)
+    loss = linear_expected_loss(
+        torch.zeros(1, 2, dtype=torch.float64), b, feature_probability=p, importance=importance
+    )
+    by_hand = 2 * (0.5 / 3 - 0.25 / 4 + (0.25 - 0.1) ** 2) + 0.2 / 3
+    assert_close(loss, torch.tensor(by_hand, dtype=torch.float64))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_expected_loss_adds_up_over_all_patterns(seed):
+    generator = torch.Generator().manual_seed(seed)
+    p, importance = torch.rand(2, 3, generator=generator, dtype=torch.float64)
+    W = torch.randn(2, 3, generator=generator, dtype=torch.float64)
+    b = torch.randn(3, generator=generator, dtype=torch.float64)
+    loss = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    assert_close(loss, enumerated_linear_loss(W, b, p, importance))
+
+
+def test_samples_have_the_expected_loss(generator):
+    p = torch.tensor([[0.9, 0.2, 0.5], [0.1, 0.1, 0.3]], dtype=torch.float64)
+    importance = torch.tensor([0.3, 1.0, 0.7], dtype=torch.float64)
+    W = torch.randn(2, 2, 3, generator=generator, dtype=torch.float64)
+    b = torch.randn(2, 3, generator=generator, dtype=torch.float64)
+    x = sample_features(p, N_SAMPLES, generator=generator)
+    per_sample = (importance * (x - linear_output(x, W=W, b=b)) ** 2).sum(-1)
+    tolerance = 5 * per_sample.std(-1) / math.sqrt(N_SAMPLES)
+    loss = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    assert ((per_sample.mean(-1) - loss).abs() < tolerance).all()
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_optimal_bias_has_no_gradient(seed):
+    p, importance, generator = random_setting(seed)
+    W = torch.randn(2, 6, generator=generator, dtype=p.dtype)
+    b = linear_optimal_bias(W, feature_probability=p).requires_grad_()
+    loss = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    (gradient,) = torch.autograd.grad(loss, b)
+    # rounding: each entry is a difference of numbers below about 2 I_i sum_j |G_ij| < 100
+    assert_close(gradient, torch.zeros_like(gradient), atol=1e-12, rtol=0)
+
+
+def test_the_optimal_bias_sums_over_the_other_features_too():
+    # G = [[1, 2], [2, 4]]; means 0.5 and 0.1
+    b = linear_optimal_bias(
+        torch.tensor([[1.0, 2.0]]), feature_probability=torch.tensor([1.0, 0.2])
+    )
+    assert_close(b, torch.tensor([0.5 - (0.5 + 0.2), 0.1 - (1.0 + 0.4)]))
+
+
+def test_the_terms_weigh_the_disturbed_output_with_the_disturbing_variance():
+    # p = 1 and 2/3 have variances 1/12 and 1/9; G = [[1, 2], [2, 4]]
+    p = torch.tensor([1.0, 2 / 3], dtype=torch.float64)
+    terms = linear_loss_terms(
+        torch.tensor([[1.0, 2.0]], dtype=torch.float64),
+        feature_probability=p,
+        importance=torch.tensor([1.0, 3.0], dtype=torch.float64),
+    )
+    assert_close(terms.feature_benefit, torch.tensor(3 * 9 / 9, dtype=torch.float64))
+    assert_close(terms.interference, torch.tensor(4 / 9 + 3 * 4 / 12, dtype=torch.float64))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_terms_add_up_to_the_loss_at_the_optimal_bias(seed):
+    p, importance, generator = random_setting(seed)
+    W = torch.randn(3, 2, 6, generator=generator, dtype=p.dtype)
+    b = linear_optimal_bias(W, feature_probability=p)
+    terms = linear_loss_terms(W, feature_probability=p, importance=importance)
+    loss = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    assert_close(terms.feature_benefit + terms.interference, loss)
 
 
 def test_uniform_density_keeps_the_most_important_wherever_they_stand():
@@ -69,7 +154,8 @@ def test_the_optimum_has_the_optimal_loss(seed, n_hidden):
     p, importance, _ = random_setting(seed)
     W, b = linear_optimum(p, importance=importance, n_hidden=n_hidden)
     optimal = linear_optimal_loss(p, importance=importance, n_hidden=n_hidden)
-    assert_close(exact_linear_loss(W, b, p, importance), optimal)
+    reached = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    assert_close(reached, optimal)
 
 
 @given(seed=st.integers(0, 2**32 - 1), scale=st.floats(0.001, 1))
@@ -78,8 +164,9 @@ def test_every_other_linear_model_is_worse(seed, scale):
     W, b = linear_optimum(p, importance=importance, n_hidden=2)
     optimal = linear_optimal_loss(p, importance=importance, n_hidden=2)
     W = W + scale * torch.randn(2, 6, generator=generator, dtype=p.dtype)
-    for bias in (b, feature_moments(p).mean - gram(W) @ feature_moments(p).mean):
-        assert exact_linear_loss(W, bias, p, importance) >= optimal - 1e-12
+    for bias in (b, linear_optimal_bias(W, feature_probability=p)):
+        loss = linear_expected_loss(W, bias, feature_probability=p, importance=importance)
+        assert loss >= optimal - 1e-12
 
 
 def test_samples_have_the_optimal_loss(generator):
@@ -103,6 +190,14 @@ def test_densities_and_importances_broadcast():
     assert W.shape == (3, 2, 3, 4)
     assert b.shape == (3, 2, 4)
     assert_close(loss, 0.1 * feature_moments(p).variance.squeeze(-1).expand(3, 2))
+
+
+def test_one_model_is_evaluated_at_many_densities():
+    W, b = torch.eye(2)[:1], torch.tensor([0.0, 0.1])
+    p = torch.tensor([[1.0], [0.5], [0.1]])
+    importance = torch.tensor([1.0, 2.0])
+    loss = linear_expected_loss(W, b, feature_probability=p, importance=importance)
+    assert_close(loss, 2 * (p / 3 - p * 0.1 + 0.01).squeeze(-1))
 
 
 def test_as_many_dimensions_as_features_lose_nothing():

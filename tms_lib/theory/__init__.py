@@ -6,6 +6,20 @@ sum_i I_i (x_i - x'_i)^2, without a factor 1/n. `feature_probability` and `impor
 against each other.
 """
 
-from tms_lib.theory.linear import linear_optimal_loss, linear_optimum
+from tms_lib.theory.linear import (
+    LossTerms,
+    linear_expected_loss,
+    linear_loss_terms,
+    linear_optimal_bias,
+    linear_optimal_loss,
+    linear_optimum,
+)
 
-__all__ = ["linear_optimal_loss", "linear_optimum"]
+__all__ = [
+    "LossTerms",
+    "linear_expected_loss",
+    "linear_loss_terms",
+    "linear_optimal_bias",
+    "linear_optimal_loss",
+    "linear_optimum",
+]

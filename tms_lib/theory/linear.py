@@ -1,5 +1,7 @@
 """The linear model, x' = W^T W x + b: its expected loss, and what training should reach."""
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -7,6 +9,115 @@ from torch import Tensor
 
 from tms_lib.features import feature_moments
 from tms_lib.losses import check_importance
+
+
+def linear_expected_loss(
+    W: Float[Tensor, "*#instances hidden features"],
+    b: Float[Tensor, "*#instances features"],
+    *,
+    feature_probability: Float[Tensor, "*#instances #features"],
+    importance: Float[Tensor, "*#instances #features"],
+) -> Float[Tensor, "*instances"]:
+    r"""The expected loss of any linear model.
+
+    The error of output i, $\sum_j (\delta_{ij} - G_{ij}) x_j - b_i$ with $G = W^T W$, is a sum
+    of independent terms, so that its mean square is their variances plus its squared mean:
+
+    $$L = \sum_i I_i \Big[ \sum_j (\delta_{ij} - G_{ij})^2 \sigma_j^2
+        + \Big( \mu_i - \sum_j G_{ij} \mu_j - b_i \Big)^2 \Big]$$
+
+    0: every feature comes back exactly.
+
+    Raises:
+        ValueError: If a probability lies outside [0, 1], or an importance is negative or not
+            finite.
+
+    >>> linear_expected_loss(  # one feature, ignored: its second moment
+    ...     torch.zeros(1, 1),
+    ...     torch.zeros(1),
+    ...     feature_probability=torch.ones(1),
+    ...     importance=torch.tensor([3.0]),
+    ... )
+    tensor(1.)
+    """
+    check_importance(importance)
+    moments = feature_moments(feature_probability)
+    gap = torch.eye(W.shape[-1], dtype=W.dtype, device=W.device) - W.mT @ W
+    variance = (gap**2 * moments.variance.unsqueeze(-2)).sum(-1)  # of the error of output i
+    mean = (gap * moments.mean.unsqueeze(-2)).sum(-1) - b
+    return (importance * (variance + mean**2)).sum(-1)
+
+
+def linear_optimal_bias(
+    W: Float[Tensor, "*#instances hidden features"],
+    *,
+    feature_probability: Float[Tensor, "*#instances #features"],
+) -> Float[Tensor, "*instances features"]:
+    r"""The best bias of a linear model with given weights: the one that makes the mean error 0.
+
+    $$b_i = \mu_i - \sum_j (W_i \cdot W_j) \mu_j, \quad \mu_j = p_j / 2$$
+
+    It does not depend on the importances. With W = 0 it answers each feature's mean.
+
+    Raises:
+        ValueError: If a probability lies outside [0, 1].
+
+    >>> linear_optimal_bias(torch.tensor([[1.0, 0.0]]), feature_probability=torch.tensor([0.5]))
+    tensor([0.0000, 0.2500])
+    """
+    mean = feature_moments(feature_probability).mean
+    return mean - (W.mT @ W * mean.unsqueeze(-2)).sum(-1)
+
+
+class LossTerms(NamedTuple):
+    """A loss split in two, one value of each per instance.
+
+    Attributes:
+        feature_benefit: What is lost of each feature at its own output. 0 if all are
+            represented in full.
+        interference: What the features add at each other's outputs. 0 if none overlap.
+    """
+
+    feature_benefit: Tensor
+    interference: Tensor
+
+
+def linear_loss_terms(
+    W: Float[Tensor, "*#instances hidden features"],
+    *,
+    feature_probability: Float[Tensor, "*#instances #features"],
+    importance: Float[Tensor, "*#instances #features"],
+) -> LossTerms:
+    r"""The two parts of the linear model's loss at its best bias: they add up to it.
+
+    $$\sum_i I_i \sigma_i^2 (1 - \|W_i\|^2)^2 \quad\text{and}\quad
+        \sum_i \sum_{j \neq i} I_i \sigma_j^2 (W_i \cdot W_j)^2$$
+
+    The importance is that of the output i that is disturbed, the variance that of the feature
+    j that disturbs it. With one density for all features $\sigma^2$ is a common factor.
+
+    Raises:
+        ValueError: If a probability lies outside [0, 1], or an importance is negative or not
+            finite.
+
+    Source: Elhage et al. (2022), "Toy Models of Superposition", Mathematical Understanding,
+    after Saxe et al. (2014).
+
+    >>> terms = linear_loss_terms(  # sigma^2 = 1/12; the second feature disturbs the first
+    ...     torch.tensor([[1.0, 0.5]]),
+    ...     feature_probability=torch.ones(2),
+    ...     importance=torch.tensor([12.0, 0.0]),
+    ... )
+    >>> terms.feature_benefit, terms.interference
+    (tensor(0.), tensor(0.2500))
+    """
+    check_importance(importance)
+    variance = feature_moments(feature_probability).variance
+    gram = W.mT @ W
+    own = (1 - gram.diagonal(dim1=-2, dim2=-1)) ** 2 * variance
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    others = (gram**2 * not_self * variance.unsqueeze(-2)).sum(-1)
+    return LossTerms((importance * own).sum(-1), (importance * others).sum(-1))
 
 
 def linear_optimum(
