@@ -10,6 +10,16 @@ from tms_lib.features import (
     geometric_importance,
     sample_features,
 )
+from tms_lib.geometry import (
+    SHAPE_DIMENSIONALITY,
+    Component,
+    Shape,
+    canonicalize_2d,
+    connected_components,
+    feature_graph,
+    nearest_fraction,
+    recognise_shapes,
+)
 from tms_lib.losses import weighted_mse
 from tms_lib.metrics import (
     FeatureKind,
@@ -37,7 +47,14 @@ from tms_lib.plots import (
     plot_features_2d,
     plot_weights,
 )
-from tms_lib.theory import linear_optimal_loss, linear_optimum
+from tms_lib.theory import (
+    LossTerms,
+    linear_expected_loss,
+    linear_loss_terms,
+    linear_optimal_bias,
+    linear_optimal_loss,
+    linear_optimum,
+)
 from tms_lib.training import (
     Sampler,
     TrainConfig,
@@ -51,17 +68,23 @@ from tms_lib.training import (
 )
 
 __all__ = [
+    "SHAPE_DIMENSIONALITY",
+    "Component",
     "FeatureKind",
     "FeatureMoments",
     "LinearModel",
+    "LossTerms",
     "ReLUOutputModel",
     "Sampler",
+    "Shape",
     "TrainConfig",
     "TrainResult",
     "active_count_probability",
     "best_of_seeds",
     "canonical_neurons",
+    "canonicalize_2d",
     "classify_features",
+    "connected_components",
     "cooccurrence",
     "count_represented",
     "density",
@@ -69,6 +92,7 @@ __all__ = [
     "dimensions_per_feature",
     "embed",
     "expected_loss",
+    "feature_graph",
     "feature_moments",
     "feature_norm",
     "features_per_neuron",
@@ -77,14 +101,19 @@ __all__ = [
     "gram",
     "init_weights",
     "interference",
+    "linear_expected_loss",
+    "linear_loss_terms",
+    "linear_optimal_bias",
     "linear_optimal_loss",
     "linear_optimum",
     "linear_output",
+    "nearest_fraction",
     "plot_active_counts",
     "plot_feature_norms",
     "plot_features_2d",
     "plot_weights",
     "polysemanticity",
+    "recognise_shapes",
     "relu_output",
     "sample_anticorrelated",
     "sample_correlated",
