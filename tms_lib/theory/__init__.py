@@ -14,12 +14,26 @@ from tms_lib.theory.linear import (
     linear_optimal_loss,
     linear_optimum,
 )
+from tms_lib.theory.one_active import (
+    interference_error,
+    one_active_loss,
+    one_active_terms,
+    own_error,
+)
+from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
 
 __all__ = [
+    "BestPolygon",
     "LossTerms",
+    "best_polygon",
+    "interference_error",
     "linear_expected_loss",
     "linear_loss_terms",
     "linear_optimal_bias",
     "linear_optimal_loss",
     "linear_optimum",
+    "one_active_loss",
+    "one_active_terms",
+    "own_error",
+    "regular_polygon",
 ]
