@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tms_lib.features import first
+from tms_lib.features import being_captured, first
 
 
 def weighted_mse(
@@ -53,8 +53,29 @@ def weighted_mse(
     return (importance * error).sum(-1)
 
 
+def weighted_row_mse(
+    output: Float[Tensor, "*instances batch features"],
+    target: Float[Tensor, "*instances batch features"],
+    *,
+    importance: Float[Tensor, "..."],
+    weight: Float[Tensor, "*instances batch"],
+) -> Float[Tensor, "*instances"]:
+    """As `weighted_mse`, with a weight for each row in place of the mean over the batch.
+
+    >>> output, target = torch.tensor([[1.0], [0.0]]), torch.zeros(2, 1)
+    >>> weighted_row_mse(
+    ...     output, target, importance=torch.ones(1), weight=torch.tensor([0.1, 0.9])
+    ... )
+    tensor(0.1000)
+    """
+    error = torch.einsum("...b,...bi->...i", weight, (output - target) ** 2)
+    return (importance * error).sum(-1)
+
+
 def check_importance(importance: Float[Tensor, "*shape"]) -> None:
     """Raise a ValueError that names the first negative or non-finite importance, if any."""
+    if being_captured(importance):
+        return
     wrong = ~(importance.isfinite() & (importance >= 0))
     if wrong.any():
         got = first(importance, where=wrong)
