@@ -1,52 +1,29 @@
 """Tests of tms_lib.training."""
 
-import inspect
 import math
 from functools import partial
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
-from tms_lib.features import geometric_importance, sample_features
+from tests.batches import recorded_batches, small_model
+from tms_lib.checkpoints import Checkpoint
+from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.features import (
+    Sampler,
+    geometric_importance,
+    sample_features,
+    sample_weighted_rows,
+)
 from tms_lib.losses import weighted_mse
 from tms_lib.metrics import FeatureKind, classify_features, count_represented
-from tms_lib.models import LinearModel, ReLUOutputModel, relu_output
+from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUOutputModel, relu_output
 from tms_lib.theory import linear_optimal_loss
-from tms_lib.training import (
-    Sampler,
-    TrainConfig,
-    best_of_seeds,
-    expected_loss,
-    gradient_step,
-    train,
-    train_over_densities,
-    train_relu_output,
-)
+from tms_lib.training import TrainConfig, gradient_step, minimise, train
 
 QUICK = TrainConfig(n_steps=2_000, batch_size=256)
-
-
-def recorded_batches(x: Tensor) -> Sampler:
-    """A sampler that hands out the batches of x, `calls instances batch features`, in turn."""
-    batches = iter(x)
-
-    def sample(n_samples: int, /, *, generator: torch.Generator) -> Tensor:
-        del generator
-        batch = next(batches)
-        assert batch.shape[1] == n_samples
-        return batch
-
-    return sample
-
-
-def small_model(n_instances: int, generator: torch.Generator) -> ReLUOutputModel:
-    """Five features in two dimensions, in float64."""
-    model = ReLUOutputModel(n_instances=n_instances, n_features=5, n_hidden=2, generator=generator)
-    return model.double()
 
 
 @pytest.mark.parametrize(("make", "p"), [(LinearModel, (1.0, 0.3, 0.1)), (ReLUOutputModel, (1.0,))])
@@ -211,36 +188,12 @@ def test_progress_is_shown_only_on_request(generator, capsys):
         ({"batch_size": -1}, "batch_size must be at least 1; got -1"),
         ({"lr": 0.0}, "lr must be positive and finite; got 0.0"),
         ({"lr": math.nan}, "lr must be positive and finite; got nan"),
+        ({"schedule": "step"}, "schedule must be 'linear', 'cosine' or 'constant'; got 'step'"),
     ],
 )
 def test_wrong_settings_are_named(setting, told):
     with pytest.raises(ValueError, match=told):
         TrainConfig(**setting)
-
-
-def test_relu_output_models_from_one_call_are_those_of_train():
-    p, importance = torch.tensor([[1.0, 0.5, 0.2], [0.1, 0.3, 0.9]]), torch.tensor([1.0, 0.6, 0.3])
-    W, b, losses = train_relu_output(
-        p,
-        importance=importance,
-        n_hidden=2,
-        n_steps=30,
-        batch_size=16,
-        lr=0.02,
-        generator=torch.Generator().manual_seed(1),
-    )
-    generator = torch.Generator().manual_seed(1)
-    model = ReLUOutputModel(n_instances=2, n_features=3, n_hidden=2, generator=generator)
-    result = train(
-        model,
-        partial(sample_features, p),
-        importance=importance,
-        generator=generator,
-        config=TrainConfig(n_steps=30, batch_size=16, lr=0.02),
-    )
-    assert_close((W, b, losses), (model.W.detach(), model.b.detach(), result.losses))
-    assert not W.requires_grad
-    assert not b.requires_grad
 
 
 @pytest.mark.parametrize("instances", [(), (1,), (3,), (2, 3)])
@@ -288,91 +241,248 @@ def test_gradient_step_refuses_a_learning_rate_that_climbs():
         gradient_step(one, W=one, b=one[0], importance=one[0], lr=-0.1)
 
 
-@pytest.mark.parametrize("n_samples", [1, 8192, 8193, 20_000])
-def test_expected_loss_is_the_mean_over_all_chunks(n_samples, generator):
-    drawn = []
-
-    def sample(n_samples: int, /, *, generator: torch.Generator) -> Tensor:
-        drawn.append(torch.rand(3, n_samples, 5, generator=generator, dtype=torch.float64))
-        return drawn[-1]
-
-    model = small_model(3, generator)
-    importance = torch.rand(5, generator=generator, dtype=torch.float64)
-    loss = expected_loss(
-        model, sample, importance=importance, n_samples=n_samples, generator=generator
-    )
-    x = torch.cat(drawn, dim=1)
-    assert x.shape[1] == n_samples
-    assert not loss.requires_grad
-    assert_close(loss, weighted_mse(x, model(x), importance=importance).detach())
+def dense_sampler(n_instances: int = 2) -> Sampler:
+    return partial(sample_weighted_rows, torch.full((n_instances, 5), 0.3, dtype=torch.float64))
 
 
-def test_expected_loss_needs_a_sample(generator):
-    with pytest.raises(ValueError, match="n_samples must be at least 1; got 0"):
-        expected_loss(
-            small_model(1, generator),
-            recorded_batches(torch.zeros(1, 1, 1, 5)),
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_schedules_start_at_lr_and_end_where_they_should(schedule):
+    config = TrainConfig(n_steps=100, lr=0.2, schedule=schedule)
+    rates = [config.lr_at(step) for step in range(101)]
+    assert rates[0] == 0.2
+    assert rates[50] == pytest.approx(0.2 if schedule == "constant" else 0.1)
+    assert rates[100] == pytest.approx(0.2 if schedule == "constant" else 0.0)
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_weighted_rows_train_as_well_as_ten_times_as_many_plain_rows(generator):
+    # at p = 0.02 only one row in ten has an active feature
+    p = torch.full((8, 5), 0.02)
+    losses = []
+    for sample, batch_size in ((sample_features, 1280), (sample_weighted_rows, 128)):
+        model = ReLUOutputModel(n_instances=8, n_features=5, n_hidden=2, generator=generator)
+        train(
+            model,
+            partial(sample, p),
             importance=torch.ones(5),
-            n_samples=0,
             generator=generator,
+            config=TrainConfig(n_steps=1000, batch_size=batch_size),
+        )
+        losses.append(
+            expected_loss(
+                model,
+                partial(sample_weighted_rows, p),
+                importance=torch.ones(5),
+                n_samples=2**15,
+                generator=generator,
+            ).min()
+        )
+    assert_close(losses[1], losses[0], rtol=0.05, atol=0)
+
+
+def test_snapshots_hold_the_parameters_after_each_chosen_number_of_steps():
+    def trained(n_steps: int, **options):
+        generator = torch.Generator().manual_seed(4)
+        model = small_model(2, generator)
+        config = TrainConfig(n_steps=n_steps, batch_size=8, schedule="constant")
+        result = train(
+            model,
+            dense_sampler(),
+            importance=torch.ones(5),
+            generator=generator,
+            config=config,
+            **options,
+        )
+        return model, result
+
+    start = small_model(2, torch.Generator().manual_seed(4))
+    snapshots = trained(7, snapshots=[7, 0, 3])[1].snapshots
+    assert_close(snapshots["W"][0], start.W.detach())
+    assert_close(snapshots["W"][1], trained(3)[0].W.detach())
+    assert_close(snapshots["b"][2], trained(7)[0].b.detach())
+    assert trained(7)[1].snapshots == {}
+
+
+@pytest.mark.parametrize("step", [-1, 8])
+def test_snapshots_beyond_the_run_are_refused(step, generator):
+    with pytest.raises(ValueError, match=f"between 0 and the 7 steps; got {step}"):
+        train(
+            small_model(2, generator),
+            dense_sampler(),
+            importance=torch.ones(5),
+            generator=generator,
+            config=TrainConfig(n_steps=7, batch_size=8),
+            snapshots=[step],
         )
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-def test_the_best_seed_of_each_setting_is_kept_whole(seed):
+class InterruptionError(Exception):
+    """What ends a run before its time in these tests."""
+
+
+def run(*, path=None, stops_at=math.inf, lr=1e-2, p=0.3, seed=5, every=10):
+    """A run of 25 steps with snapshots, interrupted in one of them."""
     generator = torch.Generator().manual_seed(seed)
-    losses = torch.rand(3, 4, generator=generator)
-    losses[torch.rand(3, 4, generator=generator) < 0.3] = torch.nan
-    losses[:, 2] = torch.rand(3, generator=generator)  # one that did not diverge
-    values = torch.randn(3, 4, 2, 5, generator=generator)
-    expected = []
-    for k in range(3):
-        alive = [seed for seed in range(4) if not math.isnan(losses[k, seed])]
-        expected.append(values[k, min(alive, key=lambda seed: losses[k, seed].item())])
-    assert_close(best_of_seeds(values, losses), torch.stack(expected))
+    model = small_model(2, generator)
+    drawn = 0
 
+    def sample(n_samples: int, /, *, generator: torch.Generator):
+        nonlocal drawn
+        drawn += n_samples > 2  # the first look at the data draws 2 rows
+        if drawn > stops_at:
+            raise InterruptionError
+        probability = torch.full((2, 5), p, dtype=torch.float64)
+        return sample_weighted_rows(probability, n_samples, generator=generator)
 
-def test_infinite_losses_lose_against_any_other():
-    losses = torch.tensor([[math.nan, math.inf, 7.0, -math.inf]])
-    assert_close(best_of_seeds(torch.arange(4).view(1, 4), losses), torch.tensor([2]))
-
-
-def test_a_setting_without_survivors_is_named():
-    losses = torch.tensor([[0.1, math.nan], [math.inf, math.nan]])
-    with pytest.raises(ValueError, match="every seed of setting 1 diverged"):
-        best_of_seeds(torch.zeros(2, 2), losses)
-
-
-def test_values_of_other_settings_than_the_losses_are_refused():
-    unchecked = inspect.unwrap(best_of_seeds)
-    with pytest.raises(ValueError, match=r"settings and seeds \(3, 2\); got shape \(3, 4, 5\)"):
-        unchecked(torch.zeros(3, 4, 5), torch.zeros(3, 2))
-
-
-@pytest.mark.parametrize("relu", [False, True])
-def test_every_density_reaches_or_beats_the_linear_optimum(relu, generator):
-    densities, importance = torch.tensor([1.0, 0.2, 0.04]), geometric_importance(0.6, 5)
-    W, b, losses = train_over_densities(
-        densities,
-        importance=importance,
-        n_hidden=2,
-        n_seeds=4,
-        relu=relu,
-        n_steps=1_000,
-        batch_size=128,
-        n_test=2**15,
+    result = train(
+        model,
+        sample,
+        importance=torch.ones(5),
         generator=generator,
+        config=TrainConfig(n_steps=25, batch_size=8, lr=lr),
+        snapshots=[4, 15, 25],
+        checkpoint=Checkpoint(path=path, every=every) if path else None,
     )
-    optimum = linear_optimal_loss(densities.unsqueeze(-1), importance=importance, n_hidden=2)
-    ratio = losses.min(1).values / optimum
-    # with seeds 0 to 14 the linear models came to 0.95 to 1.02, the noise of 2^15 samples
-    # included, the ReLU models to 0.99 to 1.01, 0.51 to 0.65 and 0.22 to 0.37
-    assert_close(ratio[0], torch.tensor(1.0), rtol=0, atol=0.05)
-    if relu:
-        assert (ratio[1:] < torch.tensor([0.85, 0.7])).all()
-        assert (count_represented(best_of_seeds(W, losses)) > torch.tensor([1, 2, 2])).all()
-    else:
-        assert_close(ratio, torch.ones(3), rtol=0, atol=0.1)
-        # the linear optimum answers the mean p / 2 for the three features that it ignores
-        middle = best_of_seeds(b, losses).median(-1).values
-        assert_close(middle, densities / 2, rtol=0.25, atol=0.0)
+    return model.W.detach(), model.b.detach(), result.losses, result.snapshots, drawn
+
+
+@pytest.mark.parametrize("stops_at", [3, 10, 17, 24])
+def test_an_interrupted_run_ends_as_if_it_had_not_been(stops_at, tmp_path):
+    path = tmp_path / "run.pt"
+    with pytest.raises(InterruptionError):
+        run(path=path, stops_at=stops_at)
+    *resumed, drawn = run(path=path)
+    *uninterrupted, _ = run()
+    assert drawn == 25 - stops_at // 10 * 10
+    assert_close(resumed, uninterrupted, rtol=0, atol=0)
+
+
+def test_a_finished_run_is_read_and_not_repeated(tmp_path):
+    *first, drawn = run(path=tmp_path / "run.pt")
+    assert drawn == 25
+    *again, drawn = run(path=tmp_path / "run.pt")
+    assert drawn == 0
+    assert_close(again, first, rtol=0, atol=0)
+    assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
+
+
+@pytest.mark.parametrize("other", [{"lr": 0.02}, {"p": 0.2}, {"seed": 6}])
+def test_a_checkpoint_of_another_run_is_refused(other, tmp_path):
+    run(path=tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="other settings, another start or other data"):
+        run(path=tmp_path / "run.pt", **other)
+
+
+def test_a_file_that_is_no_checkpoint_is_named_and_left_alone(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not mine")
+    with pytest.raises(ValueError, match=r"notes\.txt is no checkpoint"):
+        run(path=path)
+    assert path.read_text() == "not mine"
+
+
+def test_a_checkpoint_in_no_folder_is_refused_before_training(tmp_path):
+    with pytest.raises(ValueError, match=r"folder that can be written.*No such file"):
+        Checkpoint(path=tmp_path / "missing" / "run.pt")
+
+
+def test_a_diverged_state_is_never_saved(tmp_path, generator):
+    x = torch.rand(30, 3, 8, 5, generator=generator, dtype=torch.float64)
+    x[3, 2] = torch.inf
+    batches = recorded_batches(x)
+
+    def sample(n_samples: int, /, *, generator: torch.Generator):
+        if n_samples == 2:
+            return x[0, :, :2]
+        return batches(n_samples, generator=generator)
+
+    with pytest.raises(FloatingPointError, match="instance 2 is nan at step 3"):
+        train(
+            small_model(3, generator),
+            sample,
+            importance=torch.ones(5),
+            generator=generator,
+            config=TrainConfig(n_steps=30, batch_size=8),
+            checkpoint=Checkpoint(path=tmp_path / "run.pt", every=10),
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_other_module_trains_by_autograd_to_the_same_weights():
+    class Wrapped(torch.nn.Module):  # no hand-derived gradient knows it
+        def __init__(self, inner: ReLUOutputModel) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.inner(x)
+
+    models = [small_model(2, torch.Generator().manual_seed(1)) for _ in range(2)]
+    for model in (models[0], Wrapped(models[1])):
+        train(
+            model,
+            dense_sampler(),
+            importance=geometric_importance(0.7, 5),
+            generator=torch.Generator().manual_seed(2),
+            config=TrainConfig(n_steps=50, batch_size=16),
+        )
+    assert_close(models[1].W, models[0].W)
+    assert_close(models[1].b, models[0].b)
+
+
+def test_the_target_need_not_be_the_input(generator):
+    # two neurons for each feature compute its absolute value exactly
+    model = AbsoluteValueModel(n_instances=8, n_features=1, n_hidden=4, generator=generator)
+    sample = partial(sample_weighted_rows, torch.ones(8, 1), signed=True)
+    settings = {"importance": torch.ones(1), "generator": generator, "target": torch.abs}
+    train(model, sample, config=TrainConfig(n_steps=1000, batch_size=256), **settings)
+    assert expected_loss(model, sample, n_samples=2**14, **settings).min() < 1e-5
+
+
+def test_minimise_reaches_the_minimum_of_each_instances_own_loss(generator):
+    target = torch.randn(3, 4, generator=generator)
+    model = torch.nn.ParameterDict({"theta": torch.zeros(3, 4)})
+    result = minimise(
+        model,
+        lambda: ((model["theta"] - target) ** 2).sum(-1),
+        generator=generator,
+        config=TrainConfig(n_steps=800, lr=0.05),
+        snapshots=[0, 800],
+    )
+    assert_close(model["theta"].detach(), target, rtol=0, atol=1e-3)
+    assert result.losses.shape == (800, 3)
+    assert result.snapshots["theta"].shape == (2, 3, 4)
+
+
+def test_importance_of_the_wrong_shape_is_refused(generator):
+    with pytest.raises(ValueError, match=r"importance must broadcast.*\(2, 5\); got shape \(4,\)"):
+        train(
+            small_model(2, generator),
+            dense_sampler(),
+            importance=torch.ones(4),
+            generator=generator,
+            config=TrainConfig(n_steps=1, batch_size=4),
+        )
+
+
+def test_large_steps_use_more_threads(generator):
+    seen = []
+
+    def sample(n_samples: int, /, *, generator: torch.Generator) -> Tensor:
+        seen.append(torch.get_num_threads())
+        return torch.rand(1, n_samples, 512, generator=generator)
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        for batch_size in (8, 4096):
+            train(
+                ReLUOutputModel(n_instances=1, n_features=512, n_hidden=16, generator=generator),
+                sample,
+                importance=torch.ones(512),
+                generator=generator,
+                config=TrainConfig(n_steps=1, batch_size=batch_size),
+            )
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 2]

@@ -1,14 +1,21 @@
 """Reference library for the course on "Toy Models of Superposition"."""
 
+from tms_lib.checkpoints import Checkpoint
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
+from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.features import (
     FeatureMoments,
+    Sampler,
+    WeightedRows,
     active_count_probability,
     cooccurrence,
     density,
     feature_moments,
     geometric_importance,
     sample_features,
+    sample_signed_features,
+    sample_weighted_rows,
+    weighted,
 )
 from tms_lib.geometry import (
     SHAPE_DIMENSIONALITY,
@@ -32,12 +39,17 @@ from tms_lib.metrics import (
     superposition,
 )
 from tms_lib.models import (
+    AbsoluteValueModel,
     LinearModel,
+    ReLUHiddenModel,
     ReLUOutputModel,
+    absolute_value,
     embed,
     gram,
     init_weights,
     linear_output,
+    relu_embed,
+    relu_hidden,
     relu_output,
 )
 from tms_lib.neurons import canonical_neurons, features_per_neuron, polysemanticity, sort_neurons
@@ -47,6 +59,7 @@ from tms_lib.plots import (
     plot_features_2d,
     plot_weights,
 )
+from tms_lib.recipes import train_over_densities, train_relu_output
 from tms_lib.theory import (
     LossTerms,
     linear_expected_loss,
@@ -55,30 +68,25 @@ from tms_lib.theory import (
     linear_optimal_loss,
     linear_optimum,
 )
-from tms_lib.training import (
-    Sampler,
-    TrainConfig,
-    TrainResult,
-    best_of_seeds,
-    expected_loss,
-    gradient_step,
-    train,
-    train_over_densities,
-    train_relu_output,
-)
+from tms_lib.training import TrainConfig, TrainResult, gradient_step, minimise, train
 
 __all__ = [
     "SHAPE_DIMENSIONALITY",
+    "AbsoluteValueModel",
+    "Checkpoint",
     "Component",
     "FeatureKind",
     "FeatureMoments",
     "LinearModel",
     "LossTerms",
+    "ReLUHiddenModel",
     "ReLUOutputModel",
     "Sampler",
     "Shape",
     "TrainConfig",
     "TrainResult",
+    "WeightedRows",
+    "absolute_value",
     "active_count_probability",
     "best_of_seeds",
     "canonical_neurons",
@@ -107,6 +115,7 @@ __all__ = [
     "linear_optimal_loss",
     "linear_optimum",
     "linear_output",
+    "minimise",
     "nearest_fraction",
     "plot_active_counts",
     "plot_feature_norms",
@@ -114,14 +123,19 @@ __all__ = [
     "plot_weights",
     "polysemanticity",
     "recognise_shapes",
+    "relu_embed",
+    "relu_hidden",
     "relu_output",
     "sample_anticorrelated",
     "sample_correlated",
     "sample_features",
+    "sample_signed_features",
+    "sample_weighted_rows",
     "sort_neurons",
     "superposition",
     "train",
     "train_over_densities",
     "train_relu_output",
+    "weighted",
     "weighted_mse",
 ]

@@ -608,7 +608,7 @@ def best_of_seeds(
     values: Shaped[Tensor, " settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
 ) -> Shaped[Tensor, " settings *rest"]:
     """For each setting, the values of the seed with the lowest loss."""
-    # solution: tms_lib.training.best_of_seeds
+    # solution: tms_lib.evaluation.best_of_seeds
 
 
 # %% check best_of_seeds

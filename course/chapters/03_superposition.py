@@ -652,7 +652,7 @@ def train_over_densities(
     Float[Tensor, "densities {n_seeds}"],
 ]:
     """Train `n_seeds` models at each density, all at once, and measure their losses afterwards."""
-    # solution: tms_lib.training.train_over_densities
+    # solution: tms_lib.recipes.train_over_densities
 
 
 # %% check train_over_densities

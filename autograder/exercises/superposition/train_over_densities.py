@@ -13,11 +13,12 @@ from autograder.claims import WrongValueError, holds, uses_generator
 from autograder.compare import form_difference
 from autograder.exercise import Draw, Exercise
 from autograder.exercises.superposition.train_over_densities_slips import SLIPS
-from tms_lib import theory, training
+from tms_lib import recipes, theory
+from tms_lib.evaluation import best_of_seeds
 from tms_lib.features import sample_features
 from tms_lib.metrics import count_represented
 from tms_lib.models import LinearModel, ReLUOutputModel, linear_output, relu_output
-from tms_lib.training import TrainConfig, best_of_seeds, train
+from tms_lib.training import TrainConfig, train
 
 _STEPS, _BATCH, _TEST = 600, 64, 2**14
 _OWN_TEST = 2**16  # samples of ours
@@ -211,7 +212,7 @@ def _one_density_after_another(
 
 
 EXERCISE = Exercise(
-    reference=training.train_over_densities,
+    reference=recipes.train_over_densities,
     points=4,
     minutes=20,
     difficulty=3,

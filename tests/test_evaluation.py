@@ -1,0 +1,76 @@
+"""Tests of tms_lib.evaluation."""
+
+import inspect
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.testing import assert_close
+
+from tests.batches import recorded_batches, small_model
+from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.losses import weighted_mse
+
+
+@pytest.mark.parametrize("n_samples", [1, 8192, 8193, 20_000])
+def test_expected_loss_is_the_mean_over_all_chunks(n_samples, generator):
+    drawn = []
+
+    def sample(n_samples: int, /, *, generator: torch.Generator) -> Tensor:
+        drawn.append(torch.rand(3, n_samples, 5, generator=generator, dtype=torch.float64))
+        return drawn[-1]
+
+    model = small_model(3, generator)
+    importance = torch.rand(5, generator=generator, dtype=torch.float64)
+    loss = expected_loss(
+        model, sample, importance=importance, n_samples=n_samples, generator=generator
+    )
+    x = torch.cat(drawn, dim=1)
+    assert x.shape[1] == n_samples
+    assert not loss.requires_grad
+    assert_close(loss, weighted_mse(x, model(x), importance=importance).detach())
+
+
+def test_expected_loss_needs_a_sample(generator):
+    with pytest.raises(ValueError, match="n_samples must be at least 1; got 0"):
+        expected_loss(
+            small_model(1, generator),
+            recorded_batches(torch.zeros(1, 1, 1, 5)),
+            importance=torch.ones(5),
+            n_samples=0,
+            generator=generator,
+        )
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_best_seed_of_each_setting_is_kept_whole(seed):
+    generator = torch.Generator().manual_seed(seed)
+    losses = torch.rand(3, 4, generator=generator)
+    losses[torch.rand(3, 4, generator=generator) < 0.3] = torch.nan
+    losses[:, 2] = torch.rand(3, generator=generator)  # one that did not diverge
+    values = torch.randn(3, 4, 2, 5, generator=generator)
+    expected = []
+    for k in range(3):
+        alive = [seed for seed in range(4) if not math.isnan(losses[k, seed])]
+        expected.append(values[k, min(alive, key=lambda seed: losses[k, seed].item())])
+    assert_close(best_of_seeds(values, losses), torch.stack(expected))
+
+
+def test_infinite_losses_lose_against_any_other():
+    losses = torch.tensor([[math.nan, math.inf, 7.0, -math.inf]])
+    assert_close(best_of_seeds(torch.arange(4).view(1, 4), losses), torch.tensor([2]))
+
+
+def test_a_setting_without_survivors_is_named():
+    losses = torch.tensor([[0.1, math.nan], [math.inf, math.nan]])
+    with pytest.raises(ValueError, match="every seed of setting 1 diverged"):
+        best_of_seeds(torch.zeros(2, 2), losses)
+
+
+def test_values_of_other_settings_than_the_losses_are_refused():
+    unchecked = inspect.unwrap(best_of_seeds)
+    with pytest.raises(ValueError, match=r"settings and seeds \(3, 2\); got shape \(3, 4, 5\)"):
+        unchecked(torch.zeros(3, 4, 5), torch.zeros(3, 2))

@@ -1,0 +1,80 @@
+"""How good trained models are: their loss on fresh samples, and the best of several seeds."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from tms_lib.features import Sampler, check_positive, weighted
+from tms_lib.losses import weighted_row_mse
+from tms_lib.threads import threads_for
+
+_CHUNK = 8192  # samples that fit a CPU's cache well
+
+
+@torch.no_grad()
+def expected_loss(
+    model: nn.Module,
+    sample: Sampler,
+    *,
+    importance: Float[Tensor, "..."],
+    n_samples: int,
+    generator: torch.Generator,
+    target: Callable[[Tensor], Tensor] | None = None,
+) -> Float[Tensor, " instances"]:
+    """Each instance's loss on `n_samples` fresh samples, drawn in chunks to bound memory.
+
+    Compare seeds by this, not by the last loss of training, whose noise decides between
+    near-equal runs. Sparse features need many samples, or `sample_weighted_rows`.
+
+    Args:
+        model: As in `train`, with the next two and `target`.
+        sample: Called once per chunk.
+        importance: I_i, broadcasts over `instances features`.
+        n_samples: Rows in all.
+        generator: Source of randomness.
+        target: What the model should give for x; by default x itself.
+
+    Raises:
+        ValueError: If `n_samples` is below 1.
+    """
+    check_positive(n_samples=n_samples)
+    chunks = [min(_CHUNK, n_samples - start) for start in range(0, n_samples, _CHUNK)]
+    total = torch.zeros(())
+    for size in chunks:
+        with threads_for(model, batch_size=size):
+            x, weight = weighted(sample(size, generator=generator))
+            loss = weighted_row_mse(
+                model(x), x if target is None else target(x), importance=importance, weight=weight
+            )
+            total = total + size / n_samples * loss
+    return total
+
+
+def best_of_seeds(
+    values: Shaped[Tensor, " settings seeds *rest"], losses: Float[Tensor, "settings seeds"]
+) -> Shaped[Tensor, " settings *rest"]:
+    """For each setting, the values of the seed with the lowest loss.
+
+    Training finds the best solution with some seeds only. An average over seeds is no
+    solution: W and -W are equally good, and their mean is 0. A diverged seed, whose loss is
+    not finite, is never chosen.
+
+    Raises:
+        ValueError: If all seeds of a setting diverged.
+
+    >>> best_of_seeds(torch.tensor([[5, 6, 7]]), torch.tensor([[0.3, 0.1, torch.nan]]))
+    tensor([6])
+    """
+    if values.shape[:2] != losses.shape:  # indexing would accept other values
+        raise ValueError(
+            f"values must start with the axes of losses, settings and seeds {tuple(losses.shape)}; "
+            f"got shape {tuple(values.shape)}."
+        )
+    if not losses.isfinite().any(1).all():
+        setting = losses.isfinite().any(1).logical_not().nonzero()[0].item()
+        raise ValueError(f"every seed of setting {setting} diverged: no loss in losses is finite.")
+    best = losses.where(losses.isfinite(), math.inf).argmin(1)
+    return values[torch.arange(len(values), device=values.device), best]
