@@ -14,9 +14,8 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from tms_lib.features import check_positive, check_probability, first
+from tms_lib.features import being_captured, check_positive, check_probability, first
 
 
 def sample_correlated(
@@ -114,7 +113,8 @@ def sample_anticorrelated(
     present = _uniform(probability, shape, generator) < set_probability.unsqueeze(-2)
     member = torch.randint(set_size, shape, generator=generator, device=probability.device)
     value = 1 - _uniform(probability, shape, generator)  # never 0
-    x = one_hot(member, set_size) * (present * value).unsqueeze(-1)  # *instances batch sets k
+    is_member = member.unsqueeze(-1) == torch.arange(set_size, device=probability.device)
+    x = is_member * (present * value).unsqueeze(-1)  # *instances batch sets k
     return x.flatten(-2).to(probability.dtype)
 
 
@@ -129,7 +129,7 @@ def _set_probability(
     if probability_of == "set":
         return probability
     too_often = probability * set_size > 1
-    if too_often.any():
+    if not being_captured(probability) and too_often.any():
         raise ValueError(
             f"probability of a feature must be at most 1 / set_size = {1 / set_size:.6g}, since "
             f"no two of a set are present together; got {first(probability, where=too_often)}. "
