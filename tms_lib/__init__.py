@@ -1,5 +1,14 @@
 """Reference library for the course on "Toy Models of Superposition"."""
 
+from tms_lib.adversarial import (
+    attack_directions,
+    attack_harm,
+    attack_size,
+    gradient_attack,
+    per_example_attack,
+    relative_vulnerability,
+    universal_attack,
+)
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.evaluation import best_of_seeds, expected_loss
@@ -88,6 +97,9 @@ __all__ = [
     "WeightedRows",
     "absolute_value",
     "active_count_probability",
+    "attack_directions",
+    "attack_harm",
+    "attack_size",
     "best_of_seeds",
     "canonical_neurons",
     "canonicalize_2d",
@@ -105,6 +117,7 @@ __all__ = [
     "feature_norm",
     "features_per_neuron",
     "geometric_importance",
+    "gradient_attack",
     "gradient_step",
     "gram",
     "init_weights",
@@ -117,12 +130,14 @@ __all__ = [
     "linear_output",
     "minimise",
     "nearest_fraction",
+    "per_example_attack",
     "plot_active_counts",
     "plot_feature_norms",
     "plot_features_2d",
     "plot_weights",
     "polysemanticity",
     "recognise_shapes",
+    "relative_vulnerability",
     "relu_embed",
     "relu_hidden",
     "relu_output",
@@ -136,6 +151,7 @@ __all__ = [
     "train",
     "train_over_densities",
     "train_relu_output",
+    "universal_attack",
     "weighted",
     "weighted_mse",
 ]
