@@ -21,11 +21,13 @@ from tms_lib.theory.one_active import (
     own_error,
 )
 from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
+from tms_lib.theory.relu_loss import expected_relu_loss, two_feature_loss
 
 __all__ = [
     "BestPolygon",
     "LossTerms",
     "best_polygon",
+    "expected_relu_loss",
     "interference_error",
     "linear_expected_loss",
     "linear_loss_terms",
@@ -36,4 +38,5 @@ __all__ = [
     "one_active_terms",
     "own_error",
     "regular_polygon",
+    "two_feature_loss",
 ]
