@@ -24,6 +24,14 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from autograder.problems import (
+    AnswerError,
+    GradientError,
+    NotWrittenError,
+    OutOfTimeError,
+    RaisedError,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -86,27 +94,6 @@ class Outcome:
     gradients: dict[int | str, Tensor] = field(default_factory=dict)
 
 
-class AnswerError(AssertionError):
-    """The answer did not give a usable value; the message is for the student.
-
-    Attributes:
-        value: What an answer that only fails its own type annotations would have returned, as a
-            tuple of one; else empty.
-    """
-
-    def __init__(self, message: str, value: tuple[()] | tuple[Any] = ()) -> None:
-        super().__init__(message)
-        self.value = value
-
-
-class NotWrittenError(AnswerError):
-    """The stub is still in place, or its cell was not run."""
-
-
-class OutOfTimeError(AnswerError):
-    """The answer used up the time that its exercise has."""
-
-
 class _TimeIsOver(BaseException):
     """Stops the answer's code; no `except Exception` in it can swallow this."""
 
@@ -151,6 +138,8 @@ def plain(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if type(value) in (Tensor, torch.nn.Parameter):
         return _copy(value)
+    if type(value) is int and abs(value) > 2**63:
+        raise AnswerError("Your function returned a whole number that no tensor can hold.")
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, tuple | list):
@@ -215,8 +204,8 @@ class LocalAnswer:
         except KeyboardInterrupt:
             raise  # the student's own
         except BaseException as error:  # sys.exit() as well: it would end the kernel
-            raise AnswerError(
-                _describe(error, self._namespace), self._without_annotations(error, function, call)
+            raise _raised(
+                error, self._namespace, self._without_annotations(error, function, call)
             ) from None
         return Outcome(
             value=plain(value),
@@ -277,9 +266,7 @@ class LocalAnswer:
                 "Not written yet: replace `raise NotImplementedError()` with your answer."
             ) from None
         except _TimeIsOver:
-            raise OutOfTimeError(
-                "Your function took too long, so the check stopped it. Is there an endless loop?"
-            ) from None
+            raise OutOfTimeError(OutOfTimeError.sentence) from None
         finally:
             self._seconds -= time.monotonic() - started
 
@@ -320,10 +307,7 @@ def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, T
     outputs = value if isinstance(value, tuple | list) else (value,)
     tensors = [t for t in outputs if isinstance(t, Tensor) and t.requires_grad]
     if not tensors:
-        raise AnswerError(
-            "No gradient flows through your result, so it cannot be trained. "
-            "Did you use .detach(), .item(), .data, torch.no_grad or NumPy?"
-        )
+        raise GradientError(GradientError.sentence)
     total = sum((t * cotangent(t)).sum() for t in tensors)
     assert isinstance(total, Tensor)
     try:
@@ -338,7 +322,9 @@ def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, T
     }
 
 
-def _describe(error: BaseException, namespace: Mapping[str, Any]) -> str:
+def _raised(
+    error: BaseException, namespace: Mapping[str, Any], value: tuple[()] | tuple[Any]
+) -> RaisedError:
     """One or two lines: what was raised, and the last line of the student's that led there."""
     kind = type(error).__name__
     first_line = (str(error).strip() or "no message").splitlines()[0]
@@ -347,9 +333,11 @@ def _describe(error: BaseException, namespace: Mapping[str, Any]) -> str:
         text = f"Your function does not keep to its annotated shapes and types: {first_line}"
     for frame, line_number in reversed(list(traceback.walk_tb(error.__traceback__))):
         if frame.f_globals is namespace:
-            line = linecache.getline(frame.f_code.co_filename, line_number).strip()
-            return f"{text}\n(line {line_number} of the cell: {line})" if line else text
-    return text
+            file = frame.f_code.co_filename
+            line = linecache.getline(file, line_number).strip()
+            text += f"\n(line {line_number} of the cell: {line})" if line else ""
+            return RaisedError(text, value, kind=kind, place=(file, line_number))
+    return RaisedError(text, value, kind=kind)
 
 
 @contextlib.contextmanager

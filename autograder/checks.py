@@ -5,7 +5,7 @@
 
 import inspect
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +16,12 @@ import torch
 from autograder.answer import (
     Answer,
     LocalAnswer,
-    NotWrittenError,
-    OutOfTimeError,
     torch_defaults,
 )
 from autograder.claims import WrongValueError
 from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
+from autograder.problems import AnswerError, FinalError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +31,23 @@ class Result:
     Attributes:
         check: The check.
         problem: What the student is told; None if the check passed.
+        public: What may be told instead if the inputs are secret.
         value_is_wrong: Whether the problem is that a value differs from the reference's.
     """
 
     check: Check
     problem: str | None = None
+    public: str | None = None
     value_is_wrong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The outcomes of all checks of an exercise. Its string is what the student reads."""
+    """The outcomes of all checks of an exercise. Its string is what the student reads.
+
+    In grading, the student reads `feedback` instead: it has no input, no expected value and no
+    words of the answer's own, which could quote them.
+    """
 
     exercise: Exercise
     results: tuple[Result, ...]
@@ -55,13 +60,21 @@ class Report:
         return round(self.exercise.points * passed / total, 2)
 
     def __str__(self) -> str:
+        return self._text([result.problem for result in self.results])
+
+    @property
+    def feedback(self) -> str:
+        """The report for a student whose answer was graded on inputs that stay secret."""
+        return self._text([result.public for result in self.results])
+
+    def _text(self, problems: Sequence[str | None]) -> str:
         lines = [f"{self.exercise.name}: {self.points:g} of {self.exercise.points:g} points"]
         told: set[str] = set()
-        for result in self.results:
-            lines.append(f"  {'✓' if result.problem is None else '✗'} {result.check.claim}")
-            if result.problem is None:
+        for result, problem in zip(self.results, problems, strict=True):
+            lines.append(f"  {'✓' if problem is None else '✗'} {result.check.claim}")
+            if problem is None:
                 continue
-            headline, *details = result.problem.splitlines()
+            headline, *details = problem.splitlines() or [""]
             if result.check.assumes_value and result.value_is_wrong and told:
                 headline, details = "Not tested: the values come first.", []
             # the same exception again differs only in the sizes that it mentions
@@ -198,7 +211,7 @@ class _Run:
         if call.when != "call":
             return
         error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, NotWrittenError | OutOfTimeError):
+        if isinstance(error, FinalError):
             self.over = error  # the other checks would only say the same again
         if error is not None and not isinstance(error, AssertionError):
             self.fault = self.fault or error
@@ -206,6 +219,13 @@ class _Run:
             Result(
                 check=item.check,
                 problem=None if error is None else str(error),
+                public=None if error is None else _public(error),
                 value_is_wrong=isinstance(error, WrongValueError),
             )
         )
+
+
+def _public(error: BaseException) -> str:
+    """What may be told without the inputs. Plain assertions of the checks quote none."""
+    public = isinstance(error, AnswerError | WrongValueError)
+    return error.public if public else str(error)

@@ -20,7 +20,15 @@ Measure = Callable[[Any, Call], Any]
 
 
 class WrongValueError(AssertionError):
-    """The answer's value is not the reference's; the message is for the student."""
+    """The answer's value is not the reference's; the message is for the student.
+
+    Attributes:
+        public: What may be told if the inputs are secret.
+    """
+
+    def __init__(self, message: str, *, public: str) -> None:
+        super().__init__(message)
+        self.public = public
 
 
 def equals_reference(
@@ -72,7 +80,16 @@ def matches_theory(
             theory, error = expected(call), tolerance(call)
             problem = difference(measure(value, call), theory, tolerance=error)
             if problem:
-                _fail(trial, call, value, problem, measure=measure, tolerance=error, theory=theory)
+                _fail(
+                    trial,
+                    call,
+                    value,
+                    problem,
+                    public="The result is further from theory than chance explains.",
+                    measure=measure,
+                    tolerance=error,
+                    theory=theory,
+                )
             if cut:
                 _is_cut(trial, call)
 
@@ -103,7 +120,7 @@ def holds(
             value = _outcome(trial, call).value
             found = problem(value, call)
             if found:
-                _fail(trial, call, value, found, measure=problem)
+                _fail(trial, call, value, found, public=_needed(found), measure=problem)
             if cut:
                 _is_cut(trial, call)
 
@@ -149,7 +166,8 @@ def passes_gradients(cases: Cases, *names: str) -> Check:
                 expected = _reference_gradient(trial.exercise, call, keys[name])
                 problem = difference(got[keys[name]], expected)
                 if problem:
-                    raise AssertionError(f"The gradient with respect to {name} is wrong. {problem}")
+                    wrong = f"The gradient with respect to {name} is wrong."
+                    raise WrongValueError(f"{wrong} {problem}", public=wrong)
 
     claim = f"gradients flow to {' and '.join(names)}"
     return Check(claim=claim, run=run, assumes_value=True)
@@ -223,7 +241,8 @@ def _outcome(trial: Trial, call: Call) -> Outcome:
             raise
         (value,) = error.value
         form = form_difference(value, trial.expected(call), axes=_axes(trial.exercise))
-        _fail(trial, call, value, form or str(error))
+        public = _needed(form) if form else error.public
+        _fail(trial, call, value, form or str(error), public=public)
 
 
 def _right_form(trial: Trial, call: Call) -> tuple[Any, Any]:
@@ -232,7 +251,7 @@ def _right_form(trial: Trial, call: Call) -> tuple[Any, Any]:
     expected = trial.expected(call)
     problem = form_difference(value, expected, axes=_axes(trial.exercise))
     if problem:
-        _fail(trial, call, value, problem)
+        _fail(trial, call, value, problem, public=_needed(problem))
     return value, expected
 
 
@@ -243,7 +262,15 @@ def _right_value(trial: Trial, call: Call, *, measure: Measure | None = None) ->
     else:
         problem = difference(value, expected)
     if problem:
-        _fail(trial, call, value, problem, measure=measure)
+        _fail(trial, call, value, problem, public=_WRONG, measure=measure)
+
+
+def _needed(form: str) -> str:
+    """What a sentence on the form says before it comes to what the answer gave."""
+    return form.partition("; got")[0].removesuffix(".") + "."
+
+
+_WRONG = "A value is not the expected one."
 
 
 def _fail(
@@ -252,6 +279,7 @@ def _fail(
     value: Any,
     problem: str,
     *,
+    public: str,
     measure: Measure | None = None,
     tolerance: Any = None,
     theory: Any = None,
@@ -280,10 +308,10 @@ def _fail(
         except Exception:  # a slip may well fail on a case that it was not made for
             continue
         if alike and not is_right:
-            raise WrongValueError(f"{slip.says}\n{problem}")
+            raise WrongValueError(f"{slip.says}\n{problem}", public=slip.says)
         if not is_right:
             trial.suspects.remove(slip)
-    raise WrongValueError(problem)
+    raise WrongValueError(problem, public=public)
 
 
 def _input(exercise: Exercise, call: Call) -> str:

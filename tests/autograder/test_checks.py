@@ -298,3 +298,39 @@ def test_random_answers_continue_where_the_generator_stands(answer, told):
     report = report_on(answer, NOISE)
     assert report.points == 1, str(report)
     assert told in str(report)
+
+
+# What students read when their answers were graded on inputs that stay secret
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (triple, "You tripled."),
+        (lambda x: 2 * x + 1, "A value is not the expected one."),
+        (lambda x: torch.zeros(5, 7, 9), "The shape must be (1,)."),  # noqa: ARG005
+        (lambda x: 1 / 0, "raised ZeroDivisionError"),  # noqa: ARG005
+    ],
+)
+def test_feedback_says_what_is_wrong_without_a_number_of_input_or_result(answer, told):
+    feedback = report_on(answer).feedback
+    assert told in feedback
+    for secret in ("Input", "got", "expected 2", "[1.0]", "5, 7, 9"):
+        assert secret not in feedback
+
+
+def test_feedback_has_no_words_of_the_answers_own():
+    def answer(x):
+        raise type(f"Held{x.numel()}", (ValueError,), {})(str(x.tolist()))
+
+    report = report_on(answer)
+    assert "Held1: [1.0]" in str(report)
+    assert "Your function raised an exception." in report.feedback
+    assert "Held" not in report.feedback
+    assert "1.0" not in report.feedback
+
+
+def test_feedback_on_a_gradient_names_the_argument_only():
+    feedback = report_on(lambda x: 2 * x + (x - x.detach())).feedback
+    assert "The gradient with respect to x is wrong." in feedback
+    assert "got" not in feedback

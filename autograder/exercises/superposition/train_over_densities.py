@@ -101,7 +101,7 @@ def _short_problem(value: Any, call: Call) -> str | None:
 def _relu_problem(value: Any, call: Call) -> str | None:
     """As `_experiment_problem`; slips were looked for with linear models, and take seconds."""
     if problem := _experiment_problem(value, call):
-        raise WrongValueError(problem)
+        raise WrongValueError(problem, public=problem)
     return None
 
 
@@ -115,7 +115,9 @@ def _experiment_problem(value: Any, call: Call) -> str | None:
     probability of 3e-12.
     """
     if _only_form(value, call):
-        raise WrongValueError("Not tested: the shapes come first.")  # slips take seconds here
+        # slips take seconds here
+        early = "Not tested: the shapes come first."
+        raise WrongValueError(early, public=early)
     W, b, losses = value
     p, importance = call.args[0], call.kwargs["importance"]
     mean, scatter = _measured(W, b, p, importance, relu=call.kwargs["relu"])
