@@ -1,8 +1,10 @@
 """Fixtures and settings that all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from hypothesis import settings
@@ -17,6 +19,13 @@ settings.load_profile("tms")
 def generator() -> torch.Generator:
     """A CPU generator with the same seed for every test."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def closes_figures() -> Iterator[None]:
+    """Closes what a test has drawn."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,9 @@
-"""Tests of tms_lib.plots: what was drawn, and where."""
+"""Tests of tms_lib.plots.features: what was drawn, and where."""
 
-from collections.abc import Iterator
-
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
@@ -15,50 +11,13 @@ from torch.testing import assert_close
 
 from tms_lib.metrics import feature_norm
 from tms_lib.models import gram
-from tms_lib.plots import plot_active_counts, plot_feature_norms, plot_features_2d, plot_weights
+from tms_lib.plots import plot_feature_norms, plot_features_2d, plot_weights
+
+pytestmark = pytest.mark.usefixtures("closes_figures")
 
 # feature 0 alone, 1 and 2 antipodal, 3 absent
 W = torch.tensor([[0.9, 0.0, 0.0, 0.0], [0.0, 1.2, -1.1, 0.0]])
 b = torch.tensor([0.0, -0.3, 0.0, 0.5])
-COUNTS = torch.tensor([[0.7, 0.2, 0.1, 0.0, 0.0], [0.2, 0.3, 0.4, 0.1, 0.0]])
-
-
-def draw_counts(ax: Axes | None = None) -> Axes:
-    return plot_active_counts(COUNTS, COUNTS.flip(0), labels=["dense", "sparse"], ax=ax)
-
-
-DRAWINGS = [
-    lambda ax=None: plot_weights(W, b, ax=ax),
-    lambda ax=None: plot_feature_norms(W, ax=ax),
-    lambda ax=None: plot_features_2d(W, importance=b.abs(), ax=ax),
-    draw_counts,
-]
-
-
-@pytest.fixture(autouse=True)
-def _closes_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-@pytest.mark.parametrize("draw", DRAWINGS)
-def test_the_given_axes_are_used_and_returned(draw):
-    _, axes = plt.subplots(1, 2)
-    settings = mpl.rcParams.copy()
-    assert draw(ax=axes[1]) is axes[1]
-    assert axes[1].has_data()
-    assert not axes[0].has_data()
-    assert mpl.rcParams == settings
-
-
-@pytest.mark.parametrize("draw", DRAWINGS)
-def test_without_axes_a_new_figure_is_made(draw):
-    other = plt.figure()
-    ax = draw()
-    assert ax.figure is not other
-    assert ax.get_xlabel() or ax.get_xticklabels()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()  # labels are typeset only now
 
 
 def test_weights_show_the_gram_matrix_and_the_bias_beside_it():
@@ -129,42 +88,3 @@ def test_directions_are_darker_the_more_important():
     lightness = [sum(to_rgba(line.get_color())[:3]) for line in lines]
     assert lightness == sorted(lightness)
     assert len(set(lightness)) == 4
-
-
-def test_counts_show_bars_sampled_and_marks_predicted():
-    ax = draw_counts()
-    bars = torch.tensor([bar.get_height() for bar in ax.patches if isinstance(bar, Rectangle)])
-    assert_close(bars.view(2, 5).to(COUNTS.dtype), COUNTS.flip(0))
-    marks = torch.stack([torch.tensor(np.asarray(line.get_ydata())) for line in ax.lines])
-    assert_close(marks, COUNTS)
-    assert len({str(line.get_marker()) for line in ax.lines}) == 2
-    legend = ax.get_legend()
-    assert legend is not None
-    assert {text.get_text() for text in legend.get_texts()} == {
-        f"{label}, {kind}" for label in ("dense", "sparse") for kind in ("predicted", "sampled")
-    }
-
-
-def test_counts_stop_where_nothing_is_left_to_see():
-    assert draw_counts().get_xlim() == pytest.approx((-0.6, 3.6))
-
-
-def test_counts_need_a_label_each():
-    with pytest.raises(ValueError, match="labels must name each of the 2 densities; got 1"):
-        plot_active_counts(COUNTS, COUNTS, labels=["dense"])
-
-
-def test_parameters_can_be_drawn_as_they_are():
-    parameter, bias = torch.nn.Parameter(W), torch.nn.Parameter(b)
-    plot_weights(parameter, bias)
-    plot_feature_norms(parameter)
-    plot_features_2d(parameter)
-
-
-def test_a_diverged_model_is_not_drawn():
-    diverged = torch.full_like(W, torch.nan)
-    for draw in (plot_feature_norms, plot_features_2d, lambda W: plot_weights(W, b)):
-        with pytest.raises(ValueError, match=r"W of shape \(2, 4\) is not finite"):
-            draw(diverged)
-    with pytest.raises(ValueError, match=r"b of shape \(4,\) is not finite"):
-        plot_weights(W, b / 0)

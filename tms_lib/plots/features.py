@@ -1,15 +1,7 @@
-"""Pictures of toy models. Each function draws arrays on one Axes and returns it.
-
-They can be read in greyscale and by colour-blind readers: colours differ in lightness, and where
-dark stands for both signs, a minus marks the negative one. Feature 0 is on top, the most
-important one where importance falls with the index.
+"""Pictures of what a model did with its features: W^T W, norms, directions in the plane.
+Feature 0 is on top, the most important one where importance falls with the index.
 """
 
-from collections.abc import Sequence
-from typing import Literal
-
-import matplotlib.pyplot as plt
-import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -21,6 +13,7 @@ from torch import Tensor
 
 from tms_lib.metrics import check_finite, feature_norm, superposition
 from tms_lib.models import gram
+from tms_lib.plots._shared import add_colorbar, axes_or_new, signed_heat_map
 
 
 def plot_weights(
@@ -33,16 +26,12 @@ def plot_weights(
     """
     check_finite(W)
     check_finite(b, name="b")
-    ax = ax if ax is not None else plt.subplots(layout="constrained")[1]
+    ax = axes_or_new(ax)
     n = W.shape[-1]
     gap = torch.full((n, 1), torch.nan)
     table = torch.cat([gram(W.detach()).cpu(), gap, b.detach().cpu().unsqueeze(-1)], dim=-1)
-    limit = max(1.0, table.nan_to_num().abs().max().item())
-    image = ax.imshow(table.numpy(), cmap="RdBu", vmin=-limit, vmax=limit)
-    row, column = (table < -0.1 * limit).nonzero().T.numpy()
-    ink = ["white" if dark else "black" for dark in table[row, column] < -0.5 * limit]
-    ax.hlines(row, column - 0.25, column + 0.25, colors=ink, lw=1)
-    _add_colorbar(image, ax)
+    image = signed_heat_map(table, ax)
+    add_colorbar(image, ax)
     ax.set_xticks([(n - 1) / 2, n + 1], ["$W^T W$", "$b$"])
     ax.tick_params(axis="x", length=0)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -56,7 +45,8 @@ def plot_feature_norms(W: Float[Tensor, "hidden features"], *, ax: Axes | None =
     Dark bars have their direction to themselves, light ones share it. Superposition above 1
     has the colour of 1.
     """
-    ax = ax if ax is not None else plt.subplots(layout="constrained")[1]
+    check_finite(W)
+    ax = axes_or_new(ax)
     W = W.detach().cpu()
     scale = ScalarMappable(Normalize(0, 1, clip=True), cmap="viridis")
     colors = scale.to_rgba(superposition(W).numpy())
@@ -66,7 +56,7 @@ def plot_feature_norms(W: Float[Tensor, "hidden features"], *, ax: Axes | None =
     ax.set_xlabel(r"norm $\|W_i\|$")
     ax.set_ylabel("feature $i$")
     label = r"superposition $\sum_{j \neq i} (\hat W_i \cdot W_j)^2$"
-    _add_colorbar(scale, ax, label=label, extend="max")
+    add_colorbar(scale, ax, label=label, extend="max")
     return ax
 
 
@@ -82,7 +72,7 @@ def plot_features_2d(
     than a tenth have a dot but no number. The faint circle has radius 1.
     """
     check_finite(W)
-    ax = ax if ax is not None else plt.subplots(layout="constrained")[1]
+    ax = axes_or_new(ax)
     W = W.detach().cpu()
     norm = feature_norm(W)
     # from 0, since the lightest colours of a scale are lost on a white page
@@ -99,61 +89,5 @@ def plot_features_2d(
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     ax.set(xlabel="hidden dimension 0", ylabel="hidden dimension 1")
     if importance is not None:
-        _add_colorbar(scale, ax, label="importance $I_i$")
+        add_colorbar(scale, ax, label="importance $I_i$")
     return ax
-
-
-def plot_active_counts(
-    predicted: Float[Tensor, "densities counts"],
-    sampled: Float[Tensor, "densities counts"],
-    *,
-    labels: Sequence[str],
-    ax: Axes | None = None,
-) -> Axes:
-    """P(k features are active) for several densities: bars sampled, marks predicted.
-
-    Counts k beyond which nothing reaches 0.001 are cut off.
-
-    Raises:
-        ValueError: If there is not one label per density.
-    """
-    if len(labels) != len(predicted):
-        raise ValueError(
-            f"labels must name each of the {len(predicted)} densities; got {len(labels)}."
-        )
-    ax = ax if ax is not None else plt.subplots(layout="constrained")[1]
-    drawn, marked = sampled.detach().cpu().numpy(), predicted.detach().cpu().numpy()
-    k = np.arange(drawn.shape[-1])
-    last = k[((drawn >= 1e-3) | (marked >= 1e-3)).any(0)].max()
-    width = 0.8 / len(labels)
-    for d, label in enumerate(labels):
-        color = plt.get_cmap("viridis")(0.9 * (d + 0.5) / len(labels))
-        place = k + (d - (len(labels) - 1) / 2) * width
-        ax.bar(place, drawn[d], width, color=color, alpha=0.6, label=f"{label}, sampled")
-        ax.plot(
-            place,
-            marked[d],
-            color=color,
-            marker="osD^v"[d % 5],
-            markerfacecolor="white",
-            lw=1,
-            label=f"{label}, predicted",
-        )
-    ax.set_xlim(-0.6, last + 0.6)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel("active features $k$")
-    ax.set_ylabel("$P(k)$")
-    ax.legend()
-    return ax
-
-
-def _add_colorbar(
-    colors: ScalarMappable,
-    ax: Axes,
-    *,
-    label: str = "",
-    extend: Literal["neither", "max"] = "neither",
-) -> None:
-    """A narrow colour bar to the right of `ax`, as tall as what it draws."""
-    beside = ax.inset_axes((1.04, 0, 0.04, 1))
-    ax.figure.colorbar(colors, cax=beside, label=label, extend=extend)

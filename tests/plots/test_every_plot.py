@@ -1,0 +1,85 @@
+"""What holds for every function of tms_lib.plots."""
+
+from collections.abc import Callable
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from tms_lib import plots
+
+pytestmark = pytest.mark.usefixtures("closes_figures")
+
+LABELS = ["first", "second", "third"]
+
+# every kind of picture, of the tensors that it is given to draw
+DRAWINGS: dict[str, tuple[Callable[..., Axes], list[tuple[int, ...]]]] = {
+    "plot_weights": (plots.plot_weights, [(2, 4), (4,)]),
+    "plot_feature_norms": (plots.plot_feature_norms, [(2, 4)]),
+    "plot_features_2d": (plots.plot_features_2d, [(2, 4)]),
+    "plot_active_counts": (
+        lambda a, b, ax=None: plots.plot_active_counts(a, b, labels=LABELS, ax=ax),
+        [(3, 5), (3, 5)],
+    ),
+}
+NAMES = sorted(DRAWINGS)
+
+
+def draw(name: str, *, ax: Axes | None = None, is_parameter: bool = False) -> Axes:
+    """One picture of random numbers in [0.1, 1.1]."""
+    function, shapes = DRAWINGS[name]
+    generator = torch.Generator().manual_seed(0)
+    tensors: list[Tensor] = [torch.rand(shape, generator=generator) + 0.1 for shape in shapes]
+    if is_parameter:
+        tensors = [torch.nn.Parameter(tensor) for tensor in tensors]
+    return function(*tensors, **({} if ax is None else {"ax": ax}))
+
+
+def test_every_plot_is_drawn_here():
+    assert sorted(plots.__all__) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_given_axes_are_used_and_returned(name):
+    _, axes = plt.subplots(1, 2)
+    settings = mpl.rcParams.copy()
+    assert draw(name, ax=axes[1]) is axes[1]
+    assert axes[1].has_data()
+    assert not axes[0].has_data()
+    assert mpl.rcParams == settings
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_axes_a_new_figure_is_made(name):
+    other = plt.figure()
+    ax = draw(name)
+    assert ax.figure is not other
+    assert ax.get_xlabel() or ax.get_xticklabels()
+    assert ax.get_ylabel()
+    ax.figure.canvas.draw()  # labels are typeset only now
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_can_be_drawn_as_they_are(name):
+    draw(name, is_parameter=True)
+
+
+@pytest.mark.parametrize(
+    ("function", "shape"),
+    [
+        (plots.plot_feature_norms, (2, 4)),
+        (plots.plot_features_2d, (2, 4)),
+    ],
+)
+def test_a_diverged_model_is_not_drawn(function, shape):
+    with pytest.raises(ValueError, match=r"W of shape \(., 4\) is not finite"):
+        function(torch.full(shape, torch.nan))
+    assert not plt.get_fignums()
+
+
+def test_a_diverged_second_tensor_is_named():
+    with pytest.raises(ValueError, match=r"b of shape \(4,\) is not finite"):
+        plots.plot_weights(torch.ones(2, 4), torch.full((4,), torch.inf))

@@ -1,0 +1,19 @@
+"""Pictures of toy models. Each function draws arrays on one Axes and returns it.
+
+They can be read in greyscale and by colour-blind readers: colours differ in lightness, lines
+also in marker or dash, and where dark stands for both signs, a minus marks the negative one.
+"""
+
+from tms_lib.plots.counts import plot_active_counts
+from tms_lib.plots.features import (
+    plot_feature_norms,
+    plot_features_2d,
+    plot_weights,
+)
+
+__all__ = [
+    "plot_active_counts",
+    "plot_feature_norms",
+    "plot_features_2d",
+    "plot_weights",
+]
