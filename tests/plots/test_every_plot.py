@@ -20,6 +20,13 @@ DRAWINGS: dict[str, tuple[Callable[..., Axes], list[tuple[int, ...]]]] = {
     "plot_weights": (plots.plot_weights, [(2, 4), (4,)]),
     "plot_feature_norms": (plots.plot_feature_norms, [(2, 4)]),
     "plot_features_2d": (plots.plot_features_2d, [(2, 4)]),
+    "plot_neurons": (plots.plot_neurons, [(3, 4)]),
+    "plot_weight_matrix": (plots.plot_weight_matrix, [(3, 4)]),
+    "plot_weight_stack": (plots.plot_weight_stack, [(3, 4)]),
+    "plot_weight_graph": (
+        lambda W1, W2, ax=None: plots.plot_weight_graph(W1, W2=W2, ax=ax),
+        [(3, 4), (4, 3)],
+    ),
     "plot_active_counts": (
         lambda a, b, ax=None: plots.plot_active_counts(a, b, labels=LABELS, ax=ax),
         [(3, 5), (3, 5)],
@@ -58,7 +65,8 @@ def test_without_axes_a_new_figure_is_made(name):
     ax = draw(name)
     assert ax.figure is not other
     assert ax.get_xlabel() or ax.get_xticklabels()
-    assert ax.get_ylabel()
+    if name != "plot_weight_graph":
+        assert ax.get_ylabel()
     ax.figure.canvas.draw()  # labels are typeset only now
 
 
@@ -72,10 +80,14 @@ def test_parameters_can_be_drawn_as_they_are(name):
     [
         (plots.plot_feature_norms, (2, 4)),
         (plots.plot_features_2d, (2, 4)),
+        (plots.plot_neurons, (2, 4)),
+        (plots.plot_weight_matrix, (2, 4)),
+        (plots.plot_weight_stack, (2, 4)),
+        (plots.plot_weight_graph, (2, 4)),
     ],
 )
 def test_a_diverged_model_is_not_drawn(function, shape):
-    with pytest.raises(ValueError, match=r"W of shape \(., 4\) is not finite"):
+    with pytest.raises(ValueError, match=r"W1? of shape \(., 4\) is not finite"):
         function(torch.full(shape, torch.nan))
     assert not plt.get_fignums()
 
@@ -83,3 +95,5 @@ def test_a_diverged_model_is_not_drawn(function, shape):
 def test_a_diverged_second_tensor_is_named():
     with pytest.raises(ValueError, match=r"b of shape \(4,\) is not finite"):
         plots.plot_weights(torch.ones(2, 4), torch.full((4,), torch.inf))
+    with pytest.raises(ValueError, match=r"W2 of shape \(4, 2\) is not finite"):
+        plots.plot_weight_graph(torch.ones(2, 4), W2=torch.full((4, 2), torch.inf))

@@ -10,10 +10,20 @@ from tms_lib.plots.features import (
     plot_features_2d,
     plot_weights,
 )
+from tms_lib.plots.neurons import (
+    plot_neurons,
+    plot_weight_graph,
+    plot_weight_matrix,
+    plot_weight_stack,
+)
 
 __all__ = [
     "plot_active_counts",
     "plot_feature_norms",
     "plot_features_2d",
+    "plot_neurons",
+    "plot_weight_graph",
+    "plot_weight_matrix",
+    "plot_weight_stack",
     "plot_weights",
 ]

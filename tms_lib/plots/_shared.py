@@ -23,6 +23,11 @@ def array(values: Tensor) -> np.ndarray:
     return values.detach().cpu().numpy()
 
 
+def shades(n: int) -> np.ndarray:
+    """n colours from dark to light, the lightest still visible on a white page."""
+    return plt.get_cmap("viridis")(np.linspace(0, 0.85, n))
+
+
 def signed_heat_map(
     table: Float[Tensor, "rows columns"], ax: Axes, *, aspect: Literal["equal", "auto"] = "equal"
 ) -> AxesImage:
