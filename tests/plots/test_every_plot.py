@@ -13,6 +13,9 @@ from tms_lib import plots
 
 pytestmark = pytest.mark.usefixtures("closes_figures")
 
+P = torch.tensor([1.0, 0.3, 0.1])
+R = torch.tensor([0.1, 1.0, 10.0, 20.0])
+PHASE = torch.tensor([[0, 0, 1, 1], [0, 2, 2, 1], [2, 2, 2, 2]])
 LABELS = ["first", "second", "third"]
 
 # every kind of picture, of the tensors that it is given to draw
@@ -30,6 +33,18 @@ DRAWINGS: dict[str, tuple[Callable[..., Axes], list[tuple[int, ...]]]] = {
     "plot_active_counts": (
         lambda a, b, ax=None: plots.plot_active_counts(a, b, labels=LABELS, ax=ax),
         [(3, 5), (3, 5)],
+    ),
+    "plot_phase_diagram": (
+        lambda ax=None: plots.plot_phase_diagram(
+            PHASE, feature_probability=P, importance=R, labels=LABELS, ax=ax
+        ),
+        [],
+    ),
+    "plot_phase_map": (
+        lambda values, ax=None: plots.plot_phase_map(
+            values, feature_probability=P, importance=R, label="loss", ax=ax
+        ),
+        [(3, 4)],
     ),
 }
 NAMES = sorted(DRAWINGS)

@@ -16,12 +16,15 @@ from tms_lib.plots.neurons import (
     plot_weight_matrix,
     plot_weight_stack,
 )
+from tms_lib.plots.phases import plot_phase_diagram, plot_phase_map
 
 __all__ = [
     "plot_active_counts",
     "plot_feature_norms",
     "plot_features_2d",
     "plot_neurons",
+    "plot_phase_diagram",
+    "plot_phase_map",
     "plot_weight_graph",
     "plot_weight_matrix",
     "plot_weight_stack",

@@ -51,3 +51,14 @@ def add_colorbar(
     """A narrow colour bar to the right of `ax`, as tall as what it draws."""
     beside = ax.inset_axes((1.04, 0, 0.04, 1))
     ax.figure.colorbar(colors, cax=beside, label=label, extend=extend)
+
+
+def check_density(feature_probability: Float[Tensor, "*shape"]) -> None:
+    """Raise a ValueError unless every probability is in (0, 1]."""
+    in_range = (feature_probability > 0) & (feature_probability <= 1)
+    if not in_range.all():
+        wrong = feature_probability[~in_range][0].item()
+        raise ValueError(
+            f"feature_probability must lie in (0, 1] to be drawn on a log axis; got {wrong:g}. "
+            "(It is the density 1 - S, not 1/(1 - S).)"
+        )
