@@ -23,6 +23,7 @@ DRAWINGS: dict[str, tuple[Callable[..., Axes], list[tuple[int, ...]]]] = {
     "plot_weights": (plots.plot_weights, [(2, 4), (4,)]),
     "plot_feature_norms": (plots.plot_feature_norms, [(2, 4)]),
     "plot_features_2d": (plots.plot_features_2d, [(2, 4)]),
+    "plot_features_3d": (plots.plot_features_3d, [(3, 4)]),
     "plot_neurons": (plots.plot_neurons, [(3, 4)]),
     "plot_weight_matrix": (plots.plot_weight_matrix, [(3, 4)]),
     "plot_weight_stack": (plots.plot_weight_stack, [(3, 4)]),
@@ -33,6 +34,26 @@ DRAWINGS: dict[str, tuple[Callable[..., Axes], list[tuple[int, ...]]]] = {
     "plot_active_counts": (
         lambda a, b, ax=None: plots.plot_active_counts(a, b, labels=LABELS, ax=ax),
         [(3, 5), (3, 5)],
+    ),
+    "plot_curves": (
+        lambda x, y, ax=None: plots.plot_curves(x, y, labels=LABELS, ax=ax),
+        [(5,), (3, 5)],
+    ),
+    "plot_vulnerability": (
+        lambda v, d, ax=None: plots.plot_vulnerability(
+            v, dimensions_per_feature=d, feature_probability=P, labels=LABELS[:2], ax=ax
+        ),
+        [(2, 3), (3,)],
+    ),
+    "plot_dimensionality": (
+        lambda D, d, ax=None: plots.plot_dimensionality(
+            D, dimensions_per_feature=d, feature_probability=P, ax=ax
+        ),
+        [(3, 8), (3,)],
+    ),
+    "plot_trajectories": (
+        lambda D, ax=None: plots.plot_trajectories(D, steps=torch.arange(5), ax=ax),
+        [(5, 8)],
     ),
     "plot_phase_diagram": (
         lambda ax=None: plots.plot_phase_diagram(
@@ -66,7 +87,8 @@ def test_every_plot_is_drawn_here():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_given_axes_are_used_and_returned(name):
-    _, axes = plt.subplots(1, 2)
+    projection = {"projection": "3d"} if name == "plot_features_3d" else {}
+    _, axes = plt.subplots(1, 2, subplot_kw=projection)
     settings = mpl.rcParams.copy()
     assert draw(name, ax=axes[1]) is axes[1]
     assert axes[1].has_data()
@@ -80,7 +102,7 @@ def test_without_axes_a_new_figure_is_made(name):
     ax = draw(name)
     assert ax.figure is not other
     assert ax.get_xlabel() or ax.get_xticklabels()
-    if name != "plot_weight_graph":
+    if name not in {"plot_weight_graph", "plot_curves"}:
         assert ax.get_ylabel()
     ax.figure.canvas.draw()  # labels are typeset only now
 
@@ -95,6 +117,7 @@ def test_parameters_can_be_drawn_as_they_are(name):
     [
         (plots.plot_feature_norms, (2, 4)),
         (plots.plot_features_2d, (2, 4)),
+        (plots.plot_features_3d, (3, 4)),
         (plots.plot_neurons, (2, 4)),
         (plots.plot_weight_matrix, (2, 4)),
         (plots.plot_weight_stack, (2, 4)),

@@ -7,11 +7,14 @@ import torch
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
+from mpl_toolkits.mplot3d.art3d import Line3D
+from shapes import polygon, square_antiprism, tetrahedron
+from torch import Tensor
 from torch.testing import assert_close
 
 from tms_lib.metrics import feature_norm
 from tms_lib.models import gram
-from tms_lib.plots import plot_feature_norms, plot_features_2d, plot_weights
+from tms_lib.plots import plot_feature_norms, plot_features_2d, plot_features_3d, plot_weights
 
 pytestmark = pytest.mark.usefixtures("closes_figures")
 
@@ -88,3 +91,39 @@ def test_directions_are_darker_the_more_important():
     lightness = [sum(to_rgba(line.get_color())[:3]) for line in lines]
     assert lightness == sorted(lightness)
     assert len(set(lightness)) == 4
+
+
+def bipyramid(n: int) -> Tensor:
+    """An n-gon and, at right angles to it, a digon."""
+    flat = torch.zeros(3, n + 2, dtype=torch.float64)
+    flat[:2, :n] = polygon(n)
+    flat[2, n:] = torch.tensor([1.0, -1.0])
+    return flat
+
+
+@pytest.mark.parametrize(
+    ("W", "n_edges"),
+    [
+        (tetrahedron(), 6),
+        (torch.cat([torch.eye(3), -torch.eye(3)], dim=-1), 12),  # octahedron
+        (square_antiprism(), 16),  # two squares, and two edges down from each upper corner
+        (bipyramid(3), 9),
+        (bipyramid(5), 15),
+        (torch.eye(3)[:, :1], 0),
+    ],
+)
+def test_points_in_3d_are_joined_as_the_polytope_is(W, n_edges):
+    ax = plot_features_3d(W)
+    *lines, dots = ax.lines
+    assert isinstance(dots, Line3D)
+    stems = [line for line in lines if line.get_color() == "0.7"]
+    assert len(stems) == W.shape[-1]
+    assert len(lines) - len(stems) == n_edges
+    assert_close(torch.tensor(np.array(dots.get_data_3d()), dtype=W.dtype), W)
+    assert [text.get_text() for text in ax.texts] == [str(i) for i in range(W.shape[-1])]
+
+
+def test_features_that_are_not_there_are_left_out_of_3d():
+    W = torch.tensor([[1.0, 0.0, 0.01], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    ax = plot_features_3d(W)
+    assert [text.get_text() for text in ax.texts] == ["0", "1"]

@@ -5,11 +5,14 @@ also in marker or dash, and where dark stands for both signs, a minus marks the 
 """
 
 from tms_lib.plots.counts import plot_active_counts
+from tms_lib.plots.curves import plot_curves, plot_vulnerability
 from tms_lib.plots.features import (
     plot_feature_norms,
     plot_features_2d,
+    plot_features_3d,
     plot_weights,
 )
+from tms_lib.plots.geometry import plot_dimensionality, plot_trajectories
 from tms_lib.plots.neurons import (
     plot_neurons,
     plot_weight_graph,
@@ -20,11 +23,16 @@ from tms_lib.plots.phases import plot_phase_diagram, plot_phase_map
 
 __all__ = [
     "plot_active_counts",
+    "plot_curves",
+    "plot_dimensionality",
     "plot_feature_norms",
     "plot_features_2d",
+    "plot_features_3d",
     "plot_neurons",
     "plot_phase_diagram",
     "plot_phase_map",
+    "plot_trajectories",
+    "plot_vulnerability",
     "plot_weight_graph",
     "plot_weight_matrix",
     "plot_weight_stack",

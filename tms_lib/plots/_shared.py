@@ -1,4 +1,4 @@
-"""What several kinds of picture need: axes, heat maps and colour bars."""
+"""What several kinds of picture need: axes, heat maps, colour bars, and a log axis of sparsity."""
 
 from typing import Literal
 
@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 from torch import Tensor
 
 MARKERS = "osD^vP"
+DASHES = ("-", "--", "-.", ":")
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
@@ -51,6 +52,24 @@ def add_colorbar(
     """A narrow colour bar to the right of `ax`, as tall as what it draws."""
     beside = ax.inset_axes((1.04, 0, 0.04, 1))
     ax.figure.colorbar(colors, cax=beside, label=label, extend=extend)
+
+
+def sparsity_axis(ax: Axes) -> None:
+    """Makes x the log axis of 1/(1 - S): sparser to the right."""
+    ax.set_xscale("log")
+    ax.set_xlabel("$1/(1 - S)$")
+
+
+def sparsity(
+    feature_probability: Float[Tensor, " instances"],
+) -> np.ndarray:
+    """1/(1 - S), which is 1/p.
+
+    Raises:
+        ValueError: If a probability is not in (0, 1]; 0 has no place on a log axis.
+    """
+    check_density(feature_probability)
+    return 1 / array(feature_probability)
 
 
 def check_density(feature_probability: Float[Tensor, "*shape"]) -> None:

@@ -1,7 +1,8 @@
-"""Pictures of what a model did with its features: W^T W, norms, directions in the plane.
-Feature 0 is on top, the most important one where importance falls with the index.
+"""Pictures of what a model did with its features: W^T W, norms, directions in two and three
+dimensions. Feature 0 is on top, the most important one where importance falls with the index.
 """
 
+import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -9,11 +10,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.mplot3d.axes3d import Axes3D
 from torch import Tensor
 
 from tms_lib.metrics import check_finite, feature_norm, superposition
 from tms_lib.models import gram
-from tms_lib.plots._shared import add_colorbar, axes_or_new, signed_heat_map
+from tms_lib.plots._shared import add_colorbar, array, axes_or_new, signed_heat_map
 
 
 def plot_weights(
@@ -90,4 +92,40 @@ def plot_features_2d(
     ax.set(xlabel="hidden dimension 0", ylabel="hidden dimension 1")
     if importance is not None:
         add_colorbar(scale, ax, label="importance $I_i$")
+    return ax
+
+
+def plot_features_3d(
+    W: Float[Tensor, "3 features"],
+    *,
+    ax: Axes3D | None = None,
+) -> Axes3D:
+    """Each feature's direction in a model with three hidden dimensions, and its number.
+
+    Thick lines connect features that are neighbours: hardly further apart (a quarter) than
+    either's nearest. So the edges of regular polytopes and of bipyramids are drawn. Features
+    shorter than a tenth are left out. `ax` must have been made with `projection="3d"`.
+    """
+    check_finite(W)
+    if ax is None:
+        ax = plt.figure(layout="constrained").add_subplot(projection="3d")
+    corners = W.detach().cpu().T
+    is_there = corners.norm(dim=-1) > 0.1
+    for i in is_there.nonzero().squeeze(-1).tolist():
+        x, y, z = corners[i].tolist()
+        ax.plot([0, x], [0, y], [0, z], color="0.7", lw=1)
+        ax.text(1.15 * x, 1.15 * y, 1.15 * z, str(i), ha="center", va="center")
+    corners = corners[is_there]
+    distance = torch.cdist(corners, corners).fill_diagonal_(torch.inf)
+    nearest = distance.amin(-1, keepdim=True)
+    near = distance <= 1.25 * torch.maximum(nearest, nearest.T)
+    for i, j in near.triu(1).nonzero().tolist():
+        ax.plot(*array(corners[[i, j]].T), color="black", lw=2)
+    ax.plot(*array(corners.T), "o", color="black")
+    ax.set_aspect("equal")
+    ax.set(xticklabels=[], yticklabels=[], zticklabels=[])
+    ax.set_xlabel("$h_0$", labelpad=-10)
+    ax.set_ylabel("$h_1$", labelpad=-10)
+    ax.set_zlabel("$h_2$", labelpad=-10)
+    ax.view_init(elev=20, azim=25)
     return ax
