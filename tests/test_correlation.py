@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
+from tms_lib import Sampler, TrainConfig, expected_loss, train
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.features import cooccurrence
+from tms_lib.models import ReLUOutputModel
+from tms_lib.recovery import cosine_similarity
 
 N_SAMPLES = 40_000
 SET_SIZE = 3
@@ -106,6 +109,40 @@ def test_a_feature_probability_of_one_over_the_size_always_shows_one(generator):
             generator=generator,
         )
         assert_close((x > 0).sum(-1), torch.ones(1000, dtype=torch.int64))
+
+
+def cosines_of_best_model(sample: Sampler, *, generator: torch.Generator) -> Tensor:
+    """Between the four features, in two dimensions, of the best of 12 trained models."""
+    model = ReLUOutputModel(n_instances=12, n_features=4, n_hidden=2, generator=generator)
+    importance = torch.ones(4)
+    config = TrainConfig(n_steps=800, batch_size=256)
+    train(model, sample, importance=importance, generator=generator, config=config)
+    losses = expected_loss(
+        model, sample, importance=importance, n_samples=20_000, generator=generator
+    )
+    W = model.W[losses.argmin()].detach()
+    return cosine_similarity(W, W)
+
+
+def test_models_learn_correlated_features_orthogonally(generator):
+    sample = partial(sample_correlated, torch.full((12, 2), 0.05), set_size=2)
+    cosine = cosines_of_best_model(sample, generator=generator)
+    assert cosine[0, 1].abs() < 0.15
+    assert cosine[2, 3].abs() < 0.15
+
+
+def test_models_learn_anticorrelated_features_antipodally(generator):
+    # about half of the models find this solution, whose loss is 0
+    sample = partial(
+        sample_anticorrelated,
+        torch.full((12, 2), 0.3),
+        set_size=2,
+        probability_of="feature",
+    )
+    cosine = cosines_of_best_model(sample, generator=generator)
+    assert cosine[0, 1] < -0.99
+    assert cosine[2, 3] < -0.99
+    assert cosine[0, 2].abs() < 0.1
 
 
 @every_sampler
