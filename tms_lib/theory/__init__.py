@@ -20,14 +20,30 @@ from tms_lib.theory.one_active import (
     one_active_terms,
     own_error,
 )
+from tms_lib.theory.phase_change import (
+    Phase,
+    antipodal_loss,
+    dedicated_loss,
+    ignored_loss,
+    phase_losses,
+    superposition_boundary,
+    theoretical_phase,
+)
+from tms_lib.theory.phase_optimum import PhaseOptimum, classify_solution, phase_optimum
 from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
 from tms_lib.theory.relu_loss import expected_relu_loss, two_feature_loss
 
 __all__ = [
     "BestPolygon",
     "LossTerms",
+    "Phase",
+    "PhaseOptimum",
+    "antipodal_loss",
     "best_polygon",
+    "classify_solution",
+    "dedicated_loss",
     "expected_relu_loss",
+    "ignored_loss",
     "interference_error",
     "linear_expected_loss",
     "linear_loss_terms",
@@ -37,6 +53,10 @@ __all__ = [
     "one_active_loss",
     "one_active_terms",
     "own_error",
+    "phase_losses",
+    "phase_optimum",
     "regular_polygon",
+    "superposition_boundary",
+    "theoretical_phase",
     "two_feature_loss",
 ]
