@@ -31,9 +31,12 @@ from tms_lib.theory.phase_change import (
 )
 from tms_lib.theory.phase_optimum import PhaseOptimum, classify_solution, phase_optimum
 from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
+from tms_lib.theory.polytopes import polytope, polytope_dimensionality, tegum_product
 from tms_lib.theory.relu_loss import expected_relu_loss, two_feature_loss
+from tms_lib.theory.thomson import THOMSON_MINIMUM, thomson_energy, thomson_points
 
 __all__ = [
+    "THOMSON_MINIMUM",
     "BestPolygon",
     "LossTerms",
     "Phase",
@@ -55,8 +58,13 @@ __all__ = [
     "own_error",
     "phase_losses",
     "phase_optimum",
+    "polytope",
+    "polytope_dimensionality",
     "regular_polygon",
     "superposition_boundary",
+    "tegum_product",
     "theoretical_phase",
+    "thomson_energy",
+    "thomson_points",
     "two_feature_loss",
 ]
