@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from tms_lib.features import Sampler
 from tms_lib.models import ReLUOutputModel
+from tms_lib.sampling import Sampler
 
 
 def recorded_batches(x: Tensor) -> Sampler:

@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 from torch.testing import assert_close
 
 from tms_lib.features import (
@@ -17,8 +16,6 @@ from tms_lib.features import (
     geometric_importance,
     sample_features,
     sample_signed_features,
-    sample_weighted_rows,
-    weighted,
 )
 
 N_SAMPLES = 40_000
@@ -173,100 +170,6 @@ def test_cooccurrence_agrees_with_a_loop(generator):
 def test_cooccurrence_counts_negative_values_as_active():
     x = torch.tensor([[-1.0, 0.5], [0.0, 0.5]])
     assert_close(cooccurrence(x), torch.tensor([[0.5, 0.5], [0.5, 1.0]]))
-
-
-UNEVEN = [[1.0, 0.5, 0.1, 0.0], [0.02, 0.7, 0.0, 0.3], [1e-3, 2e-3, 3e-4, 0.0]]
-
-
-def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
-    """Mean over the batch: `instances batch *rest` to `instances *rest`."""
-    return torch.einsum("kb,kb...->k...", weight.to(values.dtype), values)
-
-
-@pytest.mark.parametrize("signed", [False, True])
-@pytest.mark.parametrize("weighs", [False, True])
-def test_samplers_have_the_exact_moments_of_the_law(signed, weighs, generator):
-    # of x, x^2, presence, joint presence, and products: independent features multiply
-    p = torch.tensor(UNEVEN, dtype=torch.float64)
-    if weighs:
-        x, weight = sample_weighted_rows(p, N_SAMPLES, signed=signed, generator=generator)
-    else:
-        sample = sample_signed_features if signed else sample_features
-        x, weight = weighted(sample(p, N_SAMPLES, generator=generator))
-    assert x.shape == (3, N_SAMPLES, 4)
-    assert_close(weight.sum(-1), torch.ones(3, dtype=torch.float64))
-    mean = torch.zeros_like(p) if signed else p / 2
-
-    def joint(one: Tensor) -> Tensor:
-        return one.unsqueeze(-1) * one.unsqueeze(-2)
-
-    active = (x != 0).double()
-    off_diagonal = 1 - torch.eye(4, dtype=torch.float64)
-    for values, expected, square in (  # and the mean of the squared values
-        (x, mean, p / 3),
-        (x**2, p / 3, p / 5),
-        (active, p, p),
-        (joint(active) * off_diagonal, joint(p) * off_diagonal, joint(p)),
-        (joint(x) * off_diagonal, joint(mean) * off_diagonal, joint(p / 3)),
-    ):
-        # q^2 Var[f | active] / N <= q^2 E[f^2 | active] / N = q E[f^2] / N <= E[f^2] / N; one row
-        # in N is spent on the empty one
-        error = (square / (N_SAMPLES - 1)).sqrt()
-        # fewer than about one expected event in a batch would not be nearly normal
-        assert ((weighted_mean(values, weight) - expected).abs() <= 6 * error + 1e-5).all()
-
-
-def test_weighted_rows_have_the_active_counts_of_plain_rows(generator):
-    p = torch.tensor([[0.3, 0.05, 0.6], [0.01, 0.02, 0.005]])
-    x, weight = sample_weighted_rows(p, N_SAMPLES, generator=generator)
-    k = torch.arange(4)
-    counts = weighted_mean(((x > 0).sum(-1, keepdim=True) == k).float(), weight)
-    plain = sample_features(p, 4 * N_SAMPLES, generator=generator)
-    expected = ((plain > 0).sum(-1, keepdim=True) == k).float().mean(-2)
-    error = (expected * (1 - expected) / N_SAMPLES).sqrt() + 1 / N_SAMPLES
-    assert ((counts - expected).abs() < 5 * error).all()
-
-
-@pytest.mark.parametrize("signed", [False, True])
-def test_only_the_last_weighted_row_is_empty(signed, generator):
-    p = torch.tensor([[1e-4, 2e-4, 0.0], [0.5, 0.1, 1.0]])
-    x, weight = sample_weighted_rows(p, 1000, signed=signed, generator=generator)
-    assert (x != 0).any(-1)[:, :-1].all()
-    assert not x[:, -1].any()
-    empty = torch.tensor([(1 - 1e-4) * (1 - 2e-4), 0.0])
-    assert_close(weight[:, -1], empty)
-
-
-def test_active_values_of_weighted_rows_are_uniform(generator):
-    # whichever feature is active first; the Kolmogorov distance exceeds 2 / sqrt(N) once in 1,500
-    x, _ = sample_weighted_rows(torch.full((5,), 0.1), 10_000, generator=generator)
-    for feature in range(5):
-        values = x[:, feature][x[:, feature] > 0].sort().values
-        steps = (torch.arange(len(values)) + 0.5) / len(values)
-        assert (values - steps).abs().max() < 2 / len(values) ** 0.5
-
-
-def test_an_instance_that_is_never_active_has_the_empty_row_alone(generator):
-    x, weight = sample_weighted_rows(torch.zeros(2, 3), 5, generator=generator)
-    assert_close(weighted_mean(x, weight), torch.zeros(2, 3))
-    assert_close(weight[:, -1], torch.ones(2))
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
-@pytest.mark.parametrize("instances", [(), (1,), (2, 3)])
-def test_weighted_rows_keep_instances_and_dtype(instances, dtype, generator):
-    p = torch.full((*instances, 4), 0.5, dtype=dtype)
-    x, weight = sample_weighted_rows(p, 7, generator=generator)
-    assert x.shape == (*instances, 7, 4)
-    assert weight.shape == (*instances, 7)
-    assert x.dtype == weight.dtype == dtype
-
-
-def test_weighted_rows_need_two_rows(generator):
-    with pytest.raises(
-        ValueError, match="at least 2, as one row is empty; got 1"
-    ):
-        sample_weighted_rows(torch.ones(2), 1, generator=generator)
 
 
 def test_signed_features_fill_the_interval(generator):

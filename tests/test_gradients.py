@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from tms_lib.gradients import has_gradients, squared_error_gradients
+from tms_lib.gradients import SquaredErrorGradients, has_gradients
 from tms_lib.losses import weighted_row_mse
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUHiddenModel, ReLUOutputModel
 
@@ -45,7 +45,7 @@ def test_gradients_and_losses_are_autograds(family, n_instances, generator):
     x, target, importance, weight = random_rows(generator, n_instances=n_instances)
     expected = weighted_row_mse(model(x), target, importance=importance, weight=weight)
     expected_gradients = torch.autograd.grad(expected.sum(), list(model.parameters()))
-    losses = squared_error_gradients(model, x, target, importance=importance, weight=weight)
+    losses = SquaredErrorGradients(model)(x, target, importance=importance, weight=weight)
     assert_close(losses, expected.detach())
     for parameter, gradient in zip(model.parameters(), expected_gradients, strict=True):
         assert_close(parameter.grad, gradient)
@@ -56,7 +56,7 @@ def test_gradients_are_the_slopes_of_the_loss(family, generator):
     # an oracle without autograd: central differences along a random direction
     model = random_model(family, generator)
     x, target, importance, weight = random_rows(generator)
-    squared_error_gradients(model, x, target, importance=importance, weight=weight)
+    SquaredErrorGradients(model)(x, target, importance=importance, weight=weight)
     gradients = [p.grad.clone() for p in model.parameters() if p.grad is not None]
     directions = [torch.randn(g.shape, generator=generator, dtype=torch.float64) for g in gradients]
 
@@ -79,7 +79,7 @@ def test_inputs_and_targets_stay_as_they_are(family, generator):
     x, target, importance, weight = random_rows(generator)
     given = [x, target, importance, weight, *(p.detach() for p in model.parameters())]
     before = [tensor.clone() for tensor in given]
-    squared_error_gradients(model, x, target, importance=importance, weight=weight)
+    SquaredErrorGradients(model)(x, target, importance=importance, weight=weight)
     assert_close(given, before, rtol=0, atol=0)
 
 

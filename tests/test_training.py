@@ -12,14 +12,13 @@ from tests.batches import recorded_batches, small_model
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.features import (
-    Sampler,
     geometric_importance,
     sample_features,
-    sample_weighted_rows,
 )
 from tms_lib.losses import weighted_mse
 from tms_lib.metrics import FeatureKind, classify_features, count_represented
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUOutputModel, relu_output
+from tms_lib.sampling import FeatureSampler, Sampler
 from tms_lib.theory import linear_optimal_loss
 from tms_lib.training import TrainConfig, gradient_step, minimise, train
 
@@ -242,7 +241,7 @@ def test_gradient_step_refuses_a_learning_rate_that_climbs():
 
 
 def dense_sampler(n_instances: int = 2) -> Sampler:
-    return partial(sample_weighted_rows, torch.full((n_instances, 5), 0.3, dtype=torch.float64))
+    return FeatureSampler(torch.full((n_instances, 5), 0.3, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
@@ -259,11 +258,11 @@ def test_weighted_rows_train_as_well_as_ten_times_as_many_plain_rows(generator):
     # at p = 0.02 only one row in ten has an active feature
     p = torch.full((8, 5), 0.02)
     losses = []
-    for sample, batch_size in ((sample_features, 1280), (sample_weighted_rows, 128)):
+    for skips_empty, batch_size in ((False, 1280), (True, 128)):
         model = ReLUOutputModel(n_instances=8, n_features=5, n_hidden=2, generator=generator)
         train(
             model,
-            partial(sample, p),
+            FeatureSampler(p, skips_empty=skips_empty),
             importance=torch.ones(5),
             generator=generator,
             config=TrainConfig(n_steps=1000, batch_size=batch_size),
@@ -271,7 +270,7 @@ def test_weighted_rows_train_as_well_as_ten_times_as_many_plain_rows(generator):
         losses.append(
             expected_loss(
                 model,
-                partial(sample_weighted_rows, p),
+                FeatureSampler(p),
                 importance=torch.ones(5),
                 n_samples=2**15,
                 generator=generator,
@@ -332,7 +331,7 @@ def run(*, path=None, stops_at=math.inf, lr=1e-2, p=0.3, seed=5, every=10):
         if drawn > stops_at:
             raise InterruptionError
         probability = torch.full((2, 5), p, dtype=torch.float64)
-        return sample_weighted_rows(probability, n_samples, generator=generator)
+        return FeatureSampler(probability)(n_samples, generator=generator)
 
     result = train(
         model,
@@ -433,7 +432,7 @@ def test_any_other_module_trains_by_autograd_to_the_same_weights():
 def test_the_target_need_not_be_the_input(generator):
     # two neurons for each feature compute its absolute value exactly
     model = AbsoluteValueModel(n_instances=8, n_features=1, n_hidden=4, generator=generator)
-    sample = partial(sample_weighted_rows, torch.ones(8, 1), signed=True)
+    sample = FeatureSampler(torch.ones(8, 1), signed=True)
     settings = {"importance": torch.ones(1), "generator": generator, "target": torch.abs}
     train(model, sample, config=TrainConfig(n_steps=1000, batch_size=256), **settings)
     assert expected_loss(model, sample, n_samples=2**14, **settings).min() < 1e-5

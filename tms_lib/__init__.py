@@ -9,13 +9,20 @@ from tms_lib.adversarial import (
     relative_vulnerability,
     universal_attack,
 )
+from tms_lib.autoencoder import (
+    SparseAutoencoder,
+    dead_latents,
+    resample_dead_latents,
+    sparse_decode,
+    sparse_encode,
+    sparse_loss,
+    train_autoencoder,
+)
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.features import (
     FeatureMoments,
-    Sampler,
-    WeightedRows,
     active_count_probability,
     cooccurrence,
     density,
@@ -23,8 +30,6 @@ from tms_lib.features import (
     geometric_importance,
     sample_features,
     sample_signed_features,
-    sample_weighted_rows,
-    weighted,
 )
 from tms_lib.geometry import (
     SHAPE_DIMENSIONALITY,
@@ -80,6 +85,8 @@ from tms_lib.plots import (
     plot_weights,
 )
 from tms_lib.recipes import train_over_densities, train_relu_output
+from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
+from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
 from tms_lib.theory import (
     THOMSON_MINIMUM,
     BestPolygon,
@@ -124,6 +131,7 @@ __all__ = [
     "Component",
     "FeatureKind",
     "FeatureMoments",
+    "FeatureSampler",
     "LinearModel",
     "LossTerms",
     "Phase",
@@ -132,6 +140,7 @@ __all__ = [
     "ReLUOutputModel",
     "Sampler",
     "Shape",
+    "SparseAutoencoder",
     "TrainConfig",
     "TrainResult",
     "WeightedRows",
@@ -149,7 +158,9 @@ __all__ = [
     "classify_solution",
     "connected_components",
     "cooccurrence",
+    "cosine_similarity",
     "count_represented",
+    "dead_latents",
     "dedicated_loss",
     "density",
     "dimensionality",
@@ -175,6 +186,8 @@ __all__ = [
     "linear_optimal_loss",
     "linear_optimum",
     "linear_output",
+    "matched_cosine_similarity",
+    "max_cosine_similarity",
     "minimise",
     "nearest_fraction",
     "one_active_loss",
@@ -207,12 +220,15 @@ __all__ = [
     "relu_embed",
     "relu_hidden",
     "relu_output",
+    "resample_dead_latents",
     "sample_anticorrelated",
     "sample_correlated",
     "sample_features",
     "sample_signed_features",
-    "sample_weighted_rows",
     "sort_neurons",
+    "sparse_decode",
+    "sparse_encode",
+    "sparse_loss",
     "superposition",
     "superposition_boundary",
     "tegum_product",
@@ -220,6 +236,7 @@ __all__ = [
     "thomson_energy",
     "thomson_points",
     "train",
+    "train_autoencoder",
     "train_over_densities",
     "train_relu_output",
     "two_feature_loss",

@@ -18,8 +18,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from tms_lib.engine import TrainConfig
-from tms_lib.features import Sampler, check_positive, weighted
+from tms_lib.features import check_positive
 from tms_lib.models import embed
+from tms_lib.sampling import Sampler, weighted
 from tms_lib.training import minimise
 
 _RESAMPLING_INPUTS = 8192  # a latent that none of them activates counts as dead

@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from tms_lib.features import Sampler, check_positive, weighted
+from tms_lib.features import check_positive
 from tms_lib.losses import weighted_row_mse
+from tms_lib.sampling import Sampler, weighted
 from tms_lib.threads import threads_for
 
 _CHUNK = 8192  # samples that fit a CPU's cache well
@@ -27,7 +28,7 @@ def expected_loss(
     """Each instance's loss on `n_samples` fresh samples, drawn in chunks to bound memory.
 
     Compare seeds by this, not by the last loss of training, whose noise decides between
-    near-equal runs. Sparse features need many samples, or `sample_weighted_rows`.
+    near-equal runs. Sparse features need many samples, or a `FeatureSampler`.
 
     Args:
         model: As in `train`, with the next two and `target`.

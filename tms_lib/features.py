@@ -8,7 +8,7 @@ Source: Elhage et al. (2022), "Toy Models of Superposition", Demonstrating Super
 """
 
 import math
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -120,95 +120,6 @@ def sample_signed_features(
     return torch.where(u < p, 2 * u / p - 1, 0).to(p.dtype)
 
 
-class WeightedRows(NamedTuple):
-    """Samples x, and how much each counts in a mean: the weights of an instance add up to 1."""
-
-    x: Tensor  # instances batch features
-    weight: Tensor  # instances batch
-
-
-@runtime_checkable
-class Sampler(Protocol):
-    """Draws a batch for every instance, such as `functools.partial(sample_features, p)`."""
-
-    def __call__(
-        self, n_samples: int, /, *, generator: torch.Generator
-    ) -> Float[Tensor, "instances batch features"] | WeightedRows: ...
-
-
-def weighted(batch: Float[Tensor, "*instances batch features"] | WeightedRows) -> WeightedRows:
-    """What a sampler gave, with weights: those of a plain batch are all equal.
-
-    >>> weighted(torch.zeros(1, 4, 2)).weight
-    tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
-    """
-    if isinstance(batch, WeightedRows):
-        return batch
-    return WeightedRows(x=batch, weight=torch.full_like(batch[..., 0], 1 / batch.shape[-2]))
-
-
-def sample_weighted_rows(
-    feature_probability: Float[Tensor, "*instances features"],
-    n_samples: int,
-    *,
-    signed: bool = False,
-    generator: torch.Generator,
-) -> WeightedRows:
-    r"""Draws from the law of `sample_features` without spending samples on empty rows.
-
-    Of sparse features, almost every row is all zero: 98 % of them at p = 0.001 and n = 20. Here
-    the last row alone is, and it has their whole weight, 1 - q with
-    $q = 1 - \prod_i (1 - p_i)$. The others are drawn given that a feature is active, and share
-    the weight q. So weighted means have the expectations of plain means over all rows, with
-    less noise.
-
-    Given that a feature is active, the first active one is f with probability
-    $p_f \prod_{j<f} (1 - p_j) / q$. Those before it are 0, those after it are independent.
-
-    Args:
-        feature_probability: Density p of each feature of each instance.
-        n_samples: Rows, the empty one included; at least 2.
-        signed: Values uniform on [-1, 1) instead of (0, 1].
-        generator: Source of randomness, on the device of `feature_probability`.
-
-    Raises:
-        ValueError: If a probability lies outside [0, 1], or `n_samples` is below 2.
-
-    >>> p = torch.tensor([0.5, 0.5])
-    >>> x, weight = sample_weighted_rows(p, 4, generator=torch.Generator().manual_seed(0))
-    >>> (x > 0).any(-1), weight
-    (tensor([ True,  True,  True, False]), tensor([0.2500, 0.2500, 0.2500, 0.2500]))
-    """
-    check_probability(feature_probability)
-    if n_samples < 2:
-        raise ValueError(f"n_samples must be at least 2, as one row is empty; got {n_samples}.")
-    p = feature_probability.unsqueeze(-1)  # *instances features 1
-    *instances, n_features = feature_probability.shape
-    n_active = n_samples - 1
-
-    log_none_active = torch.log1p(-feature_probability).cumsum(-1)  # among the first features
-    q = -torch.expm1(log_none_active[..., -1:])  # *instances 1
-    # P(first active <= f); an instance without any active feature has weight 0, so any f will do
-    law = (torch.expm1(log_none_active) / -q).nan_to_num(1.0)
-    u = _uniform((*instances, n_active), like=p, generator=generator)
-    first_active = torch.searchsorted(law, u, right=True).unsqueeze(-2)  # *instances 1 batch
-
-    # Batch last, as matrix products with few features are quickest on long rows of memory. The
-    # empty row is one more column, written over below.
-    u = _uniform((*instances, n_features, n_samples), like=p, generator=generator)
-    if signed:
-        x = torch.where(u < p, 2 * u / p - 1, 0)
-    else:  # relu(1 - u / p), and relu(0 - u) for p = 0
-        x = torch.addcmul((p > 0).to(u.dtype), u, -1 / p.where(p > 0, 1)).relu_()
-    u_first = u[..., :n_active].gather(-2, first_active)
-    first = 2 * u_first - 1 if signed else 1 - u_first
-    feature = torch.arange(n_features, device=p.device).unsqueeze(-1)
-    x[..., :n_active].masked_fill_(feature < first_active, 0).scatter_(-2, first_active, first)
-    x[..., n_active] = 0
-    weight = torch.cat([(q / n_active).expand(*instances, n_active), 1 - q], dim=-1)
-    return WeightedRows(x=x.mT.to(p.dtype), weight=weight)
-
-
 class FeatureMoments(NamedTuple):
     """Mean, second moment and variance of features, each in the shape of the probabilities."""
 
@@ -276,12 +187,6 @@ def cooccurrence(
     """
     active = (x != 0).to(x.dtype)
     return active.mT @ active / x.shape[-2]
-
-
-def _uniform(shape: tuple[int, ...], *, like: Tensor, generator: torch.Generator) -> Tensor:
-    """Uniform numbers on [0, 1), in float32 at least."""
-    dtype = torch.promote_types(like.dtype, torch.float32)
-    return torch.rand(shape, generator=generator, device=like.device, dtype=dtype)
 
 
 def check_probability(

@@ -20,6 +20,7 @@ small matrices, never onto `batch features`. All matrices here have the batch la
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -38,58 +39,91 @@ class _Layers(NamedTuple):
 
 
 def has_gradients(model: nn.Module) -> bool:
-    """Whether `squared_error_gradients` knows the model, which subclasses may have changed."""
+    """Whether `SquaredErrorGradients` knows the model, which subclasses may have changed."""
     return type(model) in (LinearModel, ReLUOutputModel, ReLUHiddenModel, AbsoluteValueModel)
 
 
-@torch.no_grad()
-def squared_error_gradients(
-    model: nn.Module,
-    x: Float[Tensor, "instances batch features"],
-    target: Float[Tensor, "instances batch features"],
-    *,
-    importance: Float[Tensor, "instances features"],
-    weight: Float[Tensor, "instances batch"],
-) -> Float[Tensor, " instances"]:
-    """Sets the gradient of every parameter of `model` and returns the losses.
+class SquaredErrorGradients:
+    """Computes losses and gradients of one model, in memory that it keeps from call to call.
+
+    Fresh memory for each product would take longer than the product.
 
     Args:
         model: One for which `has_gradients` holds.
-        x: Inputs.
-        target: What the model should give for them.
-        importance: I_i.
-        weight: How much each row counts; 1 / batch for a plain mean.
     """
-    layers = _layers(model)
-    W1, c, b = layers.W1, layers.c, layers.b
-    W2 = W1.mT if layers.W2 is None else layers.W2  # instances features hidden
-    x, target = x.mT, target.mT  # instances features batch
-    row, column = weight.unsqueeze(-2), weight.unsqueeze(-1)
-    doubled = 2 * importance.unsqueeze(-1)
 
-    h = torch.bmm(W1, x) if c is None else torch.baddbmm(c.unsqueeze(-1), W1, x)
-    if layers.relu_hidden:
-        h.relu_()
-    y = torch.baddbmm(b.unsqueeze(-1), W2, h)
-    if layers.relu_output:
-        y.relu_()
-    error = y - target
-    delta = _backward_of_relu(error, y) if layers.relu_output else error
+    def __init__(self, model: nn.Module) -> None:
+        self._layers = _layers(model)
+        self._memory: dict[str, Tensor] = {}
 
-    eta = torch.bmm((doubled * W2).mT, delta)
-    if layers.relu_hidden:
-        eta = _backward_of_relu(eta, h)
-    W1_grad = torch.bmm(eta.mul_(row), x.mT)
-    if c is not None:
-        c.grad = eta.sum(-1)
-    W2_grad = torch.bmm(delta, h.mul_(row).mT).mul_(doubled)
-    if layers.W2 is None:
-        W1_grad += W2_grad.mT
-    else:
-        layers.W2.grad = W2_grad
-    W1.grad = W1_grad
-    b.grad = torch.bmm(delta, column).mul_(doubled).squeeze(-1)
-    return (torch.bmm(error.square_(), column).squeeze(-1) * importance).sum(-1)
+    @torch.no_grad()
+    def __call__(
+        self,
+        x: Float[Tensor, "instances batch features"],
+        target: Float[Tensor, "instances batch features"],
+        *,
+        importance: Float[Tensor, "instances features"],
+        weight: Float[Tensor, "instances batch"],
+    ) -> Float[Tensor, " instances"]:
+        """Sets the gradient of every parameter and returns the losses.
+
+        Args:
+            x: Inputs.
+            target: What the model should give for them.
+            importance: I_i.
+            weight: How much each row counts; 1 / batch for a plain mean.
+        """
+        layers = self._layers
+        W1, c, b = layers.W1, layers.c, layers.b
+        W2 = W1.mT if layers.W2 is None else layers.W2  # instances features hidden
+        x, target = x.mT, target.mT  # instances features batch
+        row = weight.unsqueeze(-2)
+        importance = importance.unsqueeze(-1)
+        n_features, n_hidden = W2.shape[-2:]
+        h, eta = (self._like(name, x, n_rows=n_hidden + 1) for name in ("h", "eta"))
+        y, error = (self._like(name, x, n_rows=n_features) for name in ("y", "error"))
+
+        # The bias is the weight of one more hidden unit, which is always 1. That spares two passes
+        # over `features batch`, and products with a single row or column, which are slow.
+        torch.bmm(F.pad(W1, (0, 0, 0, 1)), x, out=h)
+        if c is not None:
+            h[:, :-1] += c.unsqueeze(-1)
+        h[:, -1] = 1
+        if layers.relu_hidden:
+            h.relu_()
+        W2b = torch.cat([W2, b.unsqueeze(-1)], dim=-1)
+        torch.bmm(W2b, h, out=y)
+        if layers.relu_output:
+            y.relu_()
+        torch.sub(y, target, out=error)
+        delta = error
+        if layers.relu_output:
+            delta = y  # whose own values are needed no more
+            _backward_of_relu(error, y, out=delta)
+
+        W2b.mul_(importance).mul_(2)
+        torch.bmm(W2b.mT, delta, out=eta)
+        if layers.relu_hidden:
+            _backward_of_relu(eta, h, out=eta)
+        eta.mul_(row)
+        W1_grad = torch.bmm(eta, x.mT)[:, :-1]
+        if c is not None:
+            c.grad = eta[:, :-1].sum(-1)
+        W2b_grad = torch.bmm(h.mul_(row), delta.mT).mul_(2 * importance.mT)  # transposed
+        if layers.W2 is None:
+            W1.grad = W1_grad + W2b_grad[:, :-1]
+        else:
+            W1.grad = W1_grad.contiguous()
+            layers.W2.grad = W2b_grad[:, :-1].mT.contiguous()
+        b.grad = W2b_grad[:, -1].contiguous()
+        return (error.square_().mul_(row).sum(-1, keepdim=True) * importance).sum((-2, -1))
+
+    def _like(self, name: str, x: Tensor, *, n_rows: int) -> Tensor:
+        """The memory called `name`, of the shape `instances rows batch`."""
+        shape = (x.shape[0], n_rows, x.shape[-1])
+        if name not in self._memory or self._memory[name].shape != shape:
+            self._memory[name] = x.new_empty(shape)
+        return self._memory[name]
 
 
 def _layers(model: nn.Module) -> _Layers:
@@ -105,6 +139,6 @@ def _layers(model: nn.Module) -> _Layers:
     raise TypeError(f"there are no hand-derived gradients for {type(model).__name__}.")
 
 
-def _backward_of_relu(gradient: Tensor, output: Tensor) -> Tensor:
-    """`gradient` where the ReLU gave something positive, else 0, in one pass."""
-    return torch.ops.aten.threshold_backward(gradient, output, 0)
+def _backward_of_relu(gradient: Tensor, output: Tensor, *, out: Tensor) -> None:
+    """Writes into `out` the gradient where the ReLU gave something positive, else 0."""
+    torch.ops.aten.threshold_backward(gradient, output, 0, grad_input=out)

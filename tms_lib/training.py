@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.engine import Run, TrainConfig, TrainResult
-from tms_lib.features import Sampler, weighted
-from tms_lib.gradients import has_gradients, squared_error_gradients
+from tms_lib.gradients import SquaredErrorGradients, has_gradients
 from tms_lib.losses import broadcasts_to, check_importance, weighted_mse, weighted_row_mse
 from tms_lib.models import relu_output
+from tms_lib.sampling import Sampler, weighted
 
 
 def train(
@@ -43,7 +43,7 @@ def train(
     Args:
         model: Maps `instances batch features` to what it makes of them.
         sample: Called as `sample(batch_size, generator=generator)` at each step. Sparse features
-            train best on `sample_weighted_rows`, with a quarter of the rows or less.
+            train best with a `FeatureSampler` and a quarter of the rows, or fewer.
         importance: I_i, broadcasts over `instances features`.
         generator: Source of randomness, on the device of `model`.
         config: Length and speed of the training.
@@ -70,15 +70,19 @@ def train(
         weight_of_feature = importance.to(x).expand(n_instances, n_features)
         return x, x if target is None else target(x), weight_of_feature, weight
 
-    def with_known_gradients() -> Tensor:
-        x, goal, weight_of_feature, weight = draw()
-        return squared_error_gradients(model, x, goal, importance=weight_of_feature, weight=weight)
+    if has_gradients(model):
+        derived = SquaredErrorGradients(model)
 
-    def with_autograd() -> Tensor:
-        x, goal, weight_of_feature, weight = draw()
-        return weighted_row_mse(model(x), goal, importance=weight_of_feature, weight=weight)
+        def gradients() -> Tensor:
+            x, goal, weight_of_feature, weight = draw()
+            return derived(x, goal, importance=weight_of_feature, weight=weight)
+    else:
 
-    gradients = with_known_gradients if has_gradients(model) else _backward(model, with_autograd)
+        def losses() -> Tensor:
+            x, goal, weight_of_feature, weight = draw()
+            return weighted_row_mse(model(x), goal, importance=weight_of_feature, weight=weight)
+
+        gradients = _backward(model, losses)
     run = Run(model, gradients, config=config, generator=generator, snapshots=snapshots)
     if checkpoint is not None:
         few = weighted(sample(2, generator=generator.clone_state()))
