@@ -108,11 +108,12 @@ class FeatureSampler:
             raise ValueError(f"n_samples must be at least {least}; got {n_samples}.")
         *instances, n_features, _ = self._p.shape
         # batch last: products with small matrices are quickest on long rows of memory
-        u = _uniform((*instances, n_features, n_samples), like=self._p, generator=generator)
+        shape = (*instances, n_features + self._skips_empty, n_samples)
+        u = _uniform(shape, like=self._p, generator=generator)
         # Each line below is one quick pass over memory; comparisons and `where` take several.
-        x = u.mul_(self._scale).add_(self._offset)
+        x = u[..., :n_features, :].mul_(self._scale).add_(self._offset)
         if self._skips_empty:
-            v = _uniform((*instances, 1, n_samples), like=x, generator=generator)
+            v = u[..., n_features:, :]
             if self._scratch.shape[1:] != x.shape:  # fresh memory takes longer than the arithmetic
                 self._scratch = x.new_empty(2, *x.shape)
             # 1 if a feature before this one is active: as v < law_before
