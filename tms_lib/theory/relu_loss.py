@@ -82,8 +82,9 @@ def expected_relu_loss(
     $$E[e^{i \omega z}] = e^{i \omega b_i}
         \prod_j \Big( 1 - p_j + p_j \frac{e^{i \omega g_j} - 1}{i \omega g_j} \Big)$$
 
-    The sums stop after 256 waves, which leaves a relative error below 1e-5. The patterns that
-    would suffer most, no feature active and feature i alone, are left out and added exactly.
+    The sums stop after 256 waves. The patterns that would suffer most, no feature active and
+    feature i alone, are left out and added exactly. The relative error that remains is below
+    3e-6 in 99.9 % and at most 3e-5 in all of 120,000 random models of two features.
 
     It is computed in double precision and takes 256 n^2 complex numbers for each instance:
     meant for up to about 50 features.
@@ -134,7 +135,11 @@ def _output_error(
     bias: Float64[Tensor, "*#instances features"],
     p: Float64[Tensor, "*#instances features"],
 ) -> Float64[Tensor, "*instances features"]:
-    """The mean squared error of every output i."""
+    """The mean squared error of every output i, by the two sums that `expected_relu_loss` gives.
+
+    Each term is taken over the patterns that are not left out: over all of them, less its value
+    where no feature is active (probability `none`), or where feature i is `alone`.
+    """
     own_gain = gain.diagonal(dim1=-2, dim2=-1)
     is_self = torch.eye(gain.shape[-1], dtype=torch.bool, device=gain.device)
     none = (1 - p).prod(-1, keepdim=True)
@@ -153,7 +158,7 @@ def _output_error(
     z3 = (gain**3 * third_of_x.unsqueeze(-2)).sum(-1) + 3 * z1 * variance + z1**3
     rest1 = z1 - own_gain * mean_of_x
     rest2 = variance - own_gain**2 * variance_of_x + rest1**2
-    # of x_i z and x_i z^2, feature i not being alone
+    # the means of x_i z and x_i z^2
     xz1 = p * (own_gain / 3 + rest1 / 2) - alone * (own_gain / 3 + bias / 2)
     xz2 = p * (own_gain**2 / 4 + 2 * own_gain * rest1 / 3 + rest2 / 2) - alone * (
         own_gain**2 / 4 + 2 * own_gain * bias / 3 + bias**2 / 2
