@@ -1,9 +1,8 @@
 """Answers that no slip names: wrong ones lose points, unusual right ones keep them all."""
 
 import pytest
-from right_answers import RIGHT
+from answers import RIGHT, WRONG
 from test_every_exercise import report_on
-from wrong_answers import WRONG
 
 from autograder.exercises import EXERCISES
 
