@@ -485,3 +485,21 @@ def test_large_steps_use_more_threads(generator):
     finally:
         torch.set_num_threads(before)
     assert seen == [1, 2]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("is_known", [True, False])
+def test_steps_recorded_on_a_gpu_train_as_well_as_steps_on_a_cpu(is_known):
+    def trained(device: str) -> Tensor:
+        generator = torch.Generator(device).manual_seed(0)
+        p = torch.full((8, 5), 0.1, device=device)
+        model = ReLUOutputModel(n_instances=8, n_features=5, n_hidden=2, generator=generator)
+        settings = {"importance": torch.ones(5), "generator": generator}
+        outer = model if is_known else torch.nn.Sequential(model)
+        train(
+            outer, FeatureSampler(p), config=TrainConfig(n_steps=1000, batch_size=128), **settings
+        )
+        settings["importance"] = torch.ones(5, device=device)
+        return expected_loss(model, FeatureSampler(p), n_samples=2**16, **settings).min().cpu()
+
+    assert_close(trained("cuda"), trained("cpu"), rtol=0.05, atol=0)

@@ -58,6 +58,7 @@ def train(
         FloatingPointError: If a loss stops being finite. The message names instance and step.
     """
     check_importance(importance)
+    importance = importance.to(next(model.parameters()))
 
     def draw() -> tuple[Tensor, Tensor, Tensor, Tensor]:
         x, weight = weighted(sample(config.batch_size, generator=generator))
@@ -67,20 +68,20 @@ def train(
                 f"importance must broadcast to instances x features, {(n_instances, n_features)}; "
                 f"got shape {tuple(importance.shape)}."
             )
-        weight_of_feature = importance.to(x).expand(n_instances, n_features)
-        return x, x if target is None else target(x), weight_of_feature, weight
+        goal = x if target is None else target(x)
+        return x, goal, importance.expand(n_instances, n_features), weight
 
     if has_gradients(model):
         derived = SquaredErrorGradients(model)
 
         def gradients() -> Tensor:
-            x, goal, weight_of_feature, weight = draw()
-            return derived(x, goal, importance=weight_of_feature, weight=weight)
+            x, goal, importances, weight = draw()
+            return derived(x, goal, importance=importances, weight=weight)
     else:
 
         def losses() -> Tensor:
-            x, goal, weight_of_feature, weight = draw()
-            return weighted_row_mse(model(x), goal, importance=weight_of_feature, weight=weight)
+            x, goal, importances, weight = draw()
+            return weighted_row_mse(model(x), goal, importance=importances, weight=weight)
 
         gradients = _backward(model, losses)
     run = Run(model, gradients, config=config, generator=generator, snapshots=snapshots)
