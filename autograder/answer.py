@@ -94,7 +94,7 @@ class Outcome:
     gradients: dict[int | str, Tensor] = field(default_factory=dict)
 
 
-class _TimeIsOver(BaseException):
+class TimeIsOver(BaseException):
     """Stops the answer's code; no `except Exception` in it can swallow this."""
 
 
@@ -204,7 +204,7 @@ class LocalAnswer:
         except KeyboardInterrupt:
             raise  # the student's own
         except BaseException as error:  # sys.exit() as well: it would end the kernel
-            raise _raised(
+            raise raised(
                 error, self._namespace, self._without_annotations(error, function, call)
             ) from None
         return Outcome(
@@ -255,7 +255,7 @@ class LocalAnswer:
                 contextlib.redirect_stderr(self.printed),
                 torch.random.fork_rng(devices=[]),
                 torch_defaults(),
-                _time_limit(self._seconds),
+                time_limit(self._seconds),
             ):
                 torch.manual_seed(next(self._global_seeds))
                 return function(*call.args, **call.kwargs)
@@ -265,7 +265,7 @@ class LocalAnswer:
             raise NotWrittenError(
                 "Not written yet: replace `raise NotImplementedError()` with your answer."
             ) from None
-        except _TimeIsOver:
+        except TimeIsOver:
             raise OutOfTimeError(OutOfTimeError.sentence) from None
         finally:
             self._seconds -= time.monotonic() - started
@@ -322,7 +322,7 @@ def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, T
     }
 
 
-def _raised(
+def raised(
     error: BaseException, namespace: Mapping[str, Any], value: tuple[()] | tuple[Any]
 ) -> RaisedError:
     """One or two lines: what was raised, and the last line of the student's that led there."""
@@ -368,10 +368,10 @@ def _no_logging() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raises `_TimeIsOver` in the main thread once the time is over, then every second."""
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises `TimeIsOver` in the main thread once the time is over, then every second."""
     if seconds <= 0:
-        raise _TimeIsOver
+        raise TimeIsOver
     if not hasattr(signal, "setitimer") or (
         threading.current_thread() is not threading.main_thread()
     ):
@@ -379,7 +379,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
         return
 
     def stop(_signal: int, _frame: Any) -> None:
-        raise _TimeIsOver
+        raise TimeIsOver
 
     previous = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)

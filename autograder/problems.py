@@ -97,7 +97,8 @@ class RaisedError(AnswerError):
         return text
 
 
+# Those that have no more to them than a message and a value.
 PROBLEMS = {
     problem.__name__: problem
-    for problem in (AnswerError, NotWrittenError, OutOfTimeError, GradientError, RaisedError)
+    for problem in (AnswerError, NotWrittenError, OutOfTimeError, GradientError)
 }
