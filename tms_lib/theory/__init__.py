@@ -32,6 +32,11 @@ from tms_lib.theory.phase_change import (
 from tms_lib.theory.phase_optimum import PhaseOptimum, classify_solution, phase_optimum
 from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
 from tms_lib.theory.polytopes import polytope, polytope_dimensionality, tegum_product
+from tms_lib.theory.projections import (
+    orthonormal_weights,
+    principal_projection,
+    row_space_projection,
+)
 from tms_lib.theory.relu_loss import expected_relu_loss, two_feature_loss
 from tms_lib.theory.thomson import THOMSON_MINIMUM, thomson_energy, thomson_points
 
@@ -55,12 +60,15 @@ __all__ = [
     "linear_optimum",
     "one_active_loss",
     "one_active_terms",
+    "orthonormal_weights",
     "own_error",
     "phase_losses",
     "phase_optimum",
     "polytope",
     "polytope_dimensionality",
+    "principal_projection",
     "regular_polygon",
+    "row_space_projection",
     "superposition_boundary",
     "tegum_product",
     "theoretical_phase",
