@@ -1,0 +1,24 @@
+"""The figures of the paper, each trained from scratch with the paper's parameters.
+
+A function per figure returns the picture together with the claims that it supports, each with
+the numbers measured. `FIGURES` has all of them by name.
+
+Source: Elhage et al. (2022), "Toy Models of Superposition".
+"""
+
+from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
+from tms_lib.figures.polytopes import polygons, polytopes
+from tms_lib.figures.registry import FIGURES, FigureMaker
+from tms_lib.figures.reproduction import Claim, Reproduction
+
+__all__ = [
+    "FIGURES",
+    "Claim",
+    "FigureMaker",
+    "Reproduction",
+    "five_features",
+    "linear_and_relu",
+    "linear_and_relu_large",
+    "polygons",
+    "polytopes",
+]
