@@ -14,6 +14,7 @@ from tms_lib.metrics import (
     classify_features,
     count_represented,
     dimensionality,
+    dimensionality_bound,
     dimensions_per_feature,
     feature_norm,
     interference,
@@ -144,6 +145,39 @@ def test_a_zero_column_has_dimensionality_0_and_no_broken_gradient():
     assert_close(dimensionality(torch.zeros(2, 3)), torch.zeros(3))
 
 
+def test_dimensionality_reaches_its_bound_in_regular_shapes_of_any_size():
+    W = torch.block_diag(polygon(3), 2 * DIGON, tetrahedron(), torch.zeros(2, 3))
+    expected = torch.tensor(3 * [2 / 3] + 2 * [1 / 2] + 4 * [3 / 4] + 3 * [0], dtype=W.dtype)
+    assert_close(dimensionality_bound(W), expected)
+    assert_close(dimensionality(W), expected)
+
+
+def test_bound_of_three_features_in_two_dimensions_by_hand():
+    # S = [[2, 1], [1, 10]] has the inverse [[10, -1], [-1, 2]] / 19
+    W = torch.tensor([[1.0, 0.0, 1.0], [0.0, 3.0, 1.0]])
+    assert_close(dimensionality_bound(W), torch.tensor([10.0, 18.0, 10.0]) / 19)
+    repeated = torch.cat([W, 2 * W[:1]])  # a row that adds nothing to what W spans
+    assert_close(dimensionality_bound(repeated), torch.tensor([10.0, 18.0, 10.0]) / 19)
+
+
+@given(seed=st.integers(0, 2**32 - 1), n_features=st.integers(1, 9), rank=st.integers(1, 4))
+def test_bounds_lie_above_the_dimensionalities_and_add_up_to_the_rank(seed, n_features, rank):
+    generator = torch.Generator().manual_seed(seed)
+    within = torch.linalg.qr(torch.randn(4, rank, generator=generator, dtype=torch.float64)).Q
+    W = within @ torch.randn(2, rank, n_features, generator=generator, dtype=torch.float64)
+    bound = dimensionality_bound(W)
+    assert (dimensionality(W) <= bound + 1e-12).all()
+    assert_close(bound.sum(-1), torch.full((2,), float(min(rank, n_features))).double())
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_bound_depends_only_on_the_space_that_the_rows_span(seed):
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(2, 3, 7, generator=generator, dtype=torch.float64)
+    mixed = torch.randn(3, 3, generator=generator, dtype=W.dtype) + 5 * torch.eye(3)
+    assert_close(dimensionality_bound(mixed @ W), dimensionality_bound(W))
+
+
 def test_dimensions_per_feature_divides_m_by_the_sum_of_squares():
     W = torch.tensor([[[3.0, 0.0, 1.0], [0.0, 1.0, 1.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
     assert_close(dimensions_per_feature(W), torch.tensor([2 / 12, 1.0]))
@@ -209,6 +243,7 @@ def test_thresholds_move_the_borders_between_kinds():
     [
         superposition,
         dimensionality,
+        dimensionality_bound,
         dimensions_per_feature,
         interference,
         count_represented,

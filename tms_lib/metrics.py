@@ -67,9 +67,9 @@ def dimensionality(
     pair. Near 0: hardly represented. Scaling all of W changes nothing.
 
     The D_i of an instance add up to at most the rank of W, hence to at most m, the number of
-    hidden dimensions. With $S = W W^T$ each is $\|W_i\|^4 / (W_i^T S W_i)$, by Cauchy-Schwarz
-    at most $W_i^T S^+ W_i$, and these add up to the rank. The two agree if every W_i is zero or
-    an eigenvector of S, as in regular polygons and polytopes.
+    hidden dimensions: each is at most its `dimensionality_bound`, and the bounds add up to the
+    rank. The two agree if every W_i is zero or an eigenvector of W W^T, as in regular polygons
+    and polytopes.
 
     Returns:
         One value per feature, in [0, 1]. A zero column has no direction and gets 0.
@@ -86,6 +86,33 @@ def dimensionality(
     W_hat = F.normalize(W, dim=-2)
     projections = (torch.einsum("...hi,...hj->...ij", W_hat, W) ** 2).sum(-1)
     return (W**2).sum(-2) / torch.where(projections > 0, projections, 1.0)
+
+
+def dimensionality_bound(
+    W: Float[Tensor, "*instances hidden features"],
+) -> Float[Tensor, "*instances features"]:
+    r"""The most that each feature's dimensionality can be, given the space that W spans.
+
+    $$B_i = W_i^T S^+ W_i = (W^+ W)_{ii}, \qquad S = W W^T$$
+
+    B_i is feature i's entry on the diagonal of the projection onto the rows of W. Hence it lies
+    between 0 and 1, and the B_i add up to the rank of W. By Cauchy-Schwarz, applied to the
+    vectors $S^{1/2} W_i$ and $S^{+1/2} W_i$ whose product is $\|W_i\|^2$,
+
+    $$D_i = \frac{\|W_i\|^4}{W_i^T S W_i} \le B_i,$$
+
+    with equality if W_i is an eigenvector of S, or zero. 1: no other feature is needed to span
+    what W spans. 0: the column is zero.
+
+    Raises:
+        ValueError: If `W` is not finite.
+
+    >>> W = torch.tensor([[1.0, 0.0, 1.0], [0.0, 3.0, 1.0]])
+    >>> dimensionality_bound(W), dimensionality(W)
+    (tensor([0.5263, 0.9474, 0.5263]), tensor([0.5000, 0.9000, 0.2857]))
+    """
+    check_finite(W)
+    return (torch.linalg.pinv(W).mT * W).sum(-2)  # the diagonal of W^+ W
 
 
 def dimensions_per_feature(

@@ -7,7 +7,12 @@ import torch
 from torch.testing import assert_close
 
 from tms_lib.metrics import dimensionality, superposition
-from tms_lib.theory import polytope, polytope_dimensionality, tegum_product
+from tms_lib.theory import (
+    indivisible_polytope,
+    polytope,
+    polytope_dimensionality,
+    tegum_product,
+)
 
 # name: dimensions and the dimensionality of each corner
 POLYTOPES: dict[str, tuple[int, list[float]]] = {
@@ -55,6 +60,23 @@ def test_corners_see_each_other_at_the_right_angles(name):
     W = polytope(name)
     cosines = (W.T @ W).sort().values[:, :-1]  # the largest is with itself
     assert_close(cosines, torch.tensor(COSINES[name]).expand_as(cosines), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "name", ["digon", "triangle", "tetrahedron", "pentagon", "square antiprism"]
+)
+def test_an_indivisible_polytope_covers_its_dimensions_evenly(name):
+    n_hidden, closed_form = POLYTOPES[name]
+    W = indivisible_polytope(name)
+    assert_close(W, polytope(name))
+    evenly = len(closed_form) / n_hidden * torch.eye(n_hidden)
+    assert_close(W @ W.T, evenly, atol=1e-6, rtol=0)  # 8 products, each rounded by 6e-8
+    assert (W.T @ W != 0).all()  # no corner is orthogonal to another, as factors are
+
+
+def test_a_tegum_product_is_not_indivisible():
+    with pytest.raises(ValueError, match=r"one of digon, triangle, tetra.*; got 'octahedron'"):
+        indivisible_polytope("octahedron")
 
 
 def test_tegum_product_keeps_dimensionality_and_superposition(generator):

@@ -31,7 +31,12 @@ from tms_lib.theory.phase_change import (
 )
 from tms_lib.theory.phase_optimum import PhaseOptimum, classify_solution, phase_optimum
 from tms_lib.theory.polygons import BestPolygon, best_polygon, regular_polygon
-from tms_lib.theory.polytopes import polytope, polytope_dimensionality, tegum_product
+from tms_lib.theory.polytopes import (
+    indivisible_polytope,
+    polytope,
+    polytope_dimensionality,
+    tegum_product,
+)
 from tms_lib.theory.projections import (
     orthonormal_weights,
     principal_projection,
@@ -52,6 +57,7 @@ __all__ = [
     "dedicated_loss",
     "expected_relu_loss",
     "ignored_loss",
+    "indivisible_polytope",
     "interference_error",
     "linear_expected_loss",
     "linear_loss_terms",

@@ -13,8 +13,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from tms_lib.theory.polygons import regular_polygon
-
 
 def tegum_product(
     first: Float[Tensor, "*instances hidden1 features1"],
@@ -34,13 +32,42 @@ def tegum_product(
     return torch.cat([below, above], dim=-1)
 
 
+def indivisible_polytope(name: str) -> Float[Tensor, "hidden features"]:
+    r"""The corners of a polytope that is no tegum product, with unit norms.
+
+    The names are "digon", "triangle", "tetrahedron", "pentagon" and "square antiprism". Each of
+    these covers its dimensions evenly, $W W^T = (k/m) \mathbb{1}$ with k corners in m dimensions,
+    so that every corner has the dimensionality m/k. The antiprism does so at one height only: its
+    two squares have the squared radius 2/3 and lie at the squared heights 1/3.
+
+    Raises:
+        ValueError: If the name is none of these.
+
+    >>> indivisible_polytope("triangle")
+    tensor([[ 1.0000, -0.5000, -0.5000],
+            [ 0.0000,  0.8660, -0.8660]])
+    """
+    if name not in _INDIVISIBLE:
+        raise ValueError(f"name must be one of {', '.join(_INDIVISIBLE)}; got {name!r}.")
+    if name == "digon":
+        return torch.tensor([[1.0, -1.0]])
+    if name == "tetrahedron":  # every other corner of a cube
+        signs = [[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]]
+        return torch.tensor(signs) / math.sqrt(3)
+    k = {"triangle": 3, "pentagon": 5, "square antiprism": 8}[name]
+    angle = 2 * math.pi * torch.arange(k) / k
+    circle = torch.stack([angle.cos(), angle.sin()])
+    if name == "square antiprism":  # every other corner of an octagon is up
+        height = torch.tensor([1.0, -1.0]).repeat(4) / math.sqrt(3)
+        return torch.cat([math.sqrt(2 / 3) * circle, height.unsqueeze(0)])
+    return circle
+
+
 def polytope(name: str) -> Float[Tensor, "hidden features"]:
     """The corners of a polytope with unit norms.
 
-    The names are "digon", "triangle", "square", "pentagon", "tetrahedron", "square antiprism",
-    "octahedron", "triangular bipyramid" and "pentagonal bipyramid". The square antiprism is
-    the tight one, with W W^T a multiple of the identity: its two squares have the squared
-    radius 2/3 and lie at the squared heights 1/3.
+    The names are those of `indivisible_polytope` and, of tegum products of these, "square",
+    "octahedron", "triangular bipyramid" and "pentagonal bipyramid".
 
     Raises:
         ValueError: If the name is none of these.
@@ -53,7 +80,7 @@ def polytope(name: str) -> Float[Tensor, "hidden features"]:
     _check_name(name)
     W = torch.zeros(0, 0)
     for factor in _FACTORS[name]:
-        W = tegum_product(W, _corners(factor))
+        W = tegum_product(W, indivisible_polytope(factor))
     return W
 
 
@@ -72,10 +99,11 @@ def polytope_dimensionality(name: str) -> Float[Tensor, " features"]:
     tensor([0.6667, 0.6667, 0.6667, 0.5000, 0.5000])
     """
     _check_name(name)
-    shapes = [_corners(factor).shape for factor in _FACTORS[name]]
+    shapes = [indivisible_polytope(factor).shape for factor in _FACTORS[name]]
     return torch.cat([torch.full((k,), m / k) for m, k in shapes])
 
 
+_INDIVISIBLE = ("digon", "triangle", "tetrahedron", "pentagon", "square antiprism")
 _FACTORS = {
     "digon": ["digon"],
     "triangle": ["triangle"],
@@ -87,22 +115,6 @@ _FACTORS = {
     "triangular bipyramid": ["triangle", "digon"],
     "pentagonal bipyramid": ["pentagon", "digon"],
 }
-
-
-def _corners(factor: str) -> Float[Tensor, "hidden features"]:
-    """The corners of a polytope that is no tegum product."""
-    if factor == "digon":
-        return torch.tensor([[1.0, -1.0]])
-    if factor == "tetrahedron":  # every other corner of a cube
-        signs = [[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]]
-        return torch.tensor(signs) / math.sqrt(3)
-    if factor == "square antiprism":  # every other corner of an octagon is up
-        angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
-        height = torch.tensor([1.0, -1.0]).repeat(4) / math.sqrt(3)
-        circle = math.sqrt(2 / 3) * torch.stack([angle.cos(), angle.sin()])
-        return torch.cat([circle.to(height.dtype), height.unsqueeze(0)])
-    n_corners = {"triangle": 3, "pentagon": 5}[factor]
-    return regular_polygon(n_corners, n_features=n_corners)
 
 
 def _check_name(name: str) -> None:
