@@ -7,7 +7,13 @@ from torch.testing import assert_close
 
 from tms_lib.gradients import SquaredErrorGradients, has_gradients
 from tms_lib.losses import weighted_row_mse
-from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUHiddenModel, ReLUOutputModel
+from tms_lib.models import (
+    AbsoluteValueModel,
+    LinearModel,
+    ReLUHiddenModel,
+    ReLUOutputModel,
+    linear_output,
+)
 
 FAMILIES = {
     "linear": (LinearModel, {}),
@@ -71,6 +77,23 @@ def test_gradients_are_the_slopes_of_the_loss(family, generator):
     slope = (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6
     expected = sum((g * d).sum() for g, d in zip(gradients, directions, strict=True))
     assert_close(slope, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_a_leak_changes_the_gradient_where_the_output_is_off_and_no_loss(generator):
+    model = random_model("ReLU output", generator)
+    x, target, importance, weight = random_rows(generator)
+    settings = {"importance": importance, "weight": weight}
+    losses = SquaredErrorGradients(model)(x, target, **settings)
+    leak = torch.tensor(0.3, dtype=torch.float64)
+    leaky = SquaredErrorGradients(model)(x, target, leak=leak, **settings)
+    assert_close(leaky, losses, rtol=0, atol=0)
+
+    W, b = model.W.detach().requires_grad_(), model.b.detach().requires_grad_()
+    z = linear_output(x, W=W, b=b)
+    off = z.clamp(max=0)
+    y = z.relu() + leak * (off - off.detach())  # the value of a ReLU, the slope of a leaky one
+    loss = weighted_row_mse(y, target, **settings).sum()
+    assert_close([model.W.grad, model.b.grad], list(torch.autograd.grad(loss, (W, b))))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -64,6 +64,7 @@ class SquaredErrorGradients:
         *,
         importance: Float[Tensor, "instances features"],
         weight: Float[Tensor, "instances batch"],
+        leak: Float[Tensor, ""] | None = None,
     ) -> Float[Tensor, " instances"]:
         """Sets the gradient of every parameter and returns the losses.
 
@@ -72,6 +73,8 @@ class SquaredErrorGradients:
             target: What the model should give for them.
             importance: I_i.
             weight: How much each row counts; 1 / batch for a plain mean.
+            leak: Slope that the gradient takes the output ReLU to have where it is off; by
+                default 0, the truth. The losses do not depend on it.
         """
         layers = self._layers
         W1, c, b = layers.W1, layers.c, layers.b
@@ -100,6 +103,8 @@ class SquaredErrorGradients:
         if layers.relu_output:
             delta = y  # whose own values are needed no more
             _backward_of_relu(error, y, out=delta)
+            if leak is not None:
+                delta.lerp_(error, leak)
 
         W2b.mul_(importance).mul_(2)
         torch.bmm(W2b.mT, delta, out=eta)
