@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from tms_lib.features import sample_features
 from tms_lib.models import relu_output
 from tms_lib.theory import (
+    both_active_error,
     expected_relu_loss,
     linear_expected_loss,
     one_active_loss,
@@ -73,6 +74,23 @@ def test_two_features_agree_with_differences_of_powers(seed):
     # the differences lose digits: powers up to 6^4 / 4!, divided by products down to 0.3^4
     expected = loss_by_differences(W, b, p, importance)
     assert_close(loss, expected, atol=1e-11, rtol=0)
+
+
+@given(own=st.floats(0, 2), other=st.floats(-2, 2), bias=st.floats(-2, 2))
+def test_two_active_features_agree_with_the_midpoint_rule(own, other, bias):
+    # Its error is at most the sum over both axes of (max|f''| + the jump of f' at the kink) /
+    # (8 n^2): f'' is at most 2 * 1^2 along x and 2 * 2^2 along y, the jump 2 * 2 along either.
+    n = 400
+    x = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+    z = own * x + other * x[:, None] + bias
+    error = both_active_error(*double(own, other), bias=double(bias).squeeze())
+    assert_close(error, ((x - z.clamp(min=0)) ** 2).mean(), atol=18 / (8 * n**2), rtol=1e-12)
+
+
+def test_the_other_feature_alone_at_an_output():
+    # 1/3 - 2 E[x] E[y - 1/2]_+ + E[y - 1/2]_+^2 = 1/3 - 1/8 + 1/24
+    error = both_active_error(*double(0, 1), bias=double(-0.5).squeeze())
+    assert_close(error, double(0.25).squeeze())
 
 
 @either

@@ -42,7 +42,7 @@ from tms_lib.theory.projections import (
     principal_projection,
     row_space_projection,
 )
-from tms_lib.theory.relu_loss import expected_relu_loss, two_feature_loss
+from tms_lib.theory.relu_loss import both_active_error, expected_relu_loss, two_feature_loss
 from tms_lib.theory.thomson import THOMSON_MINIMUM, thomson_energy, thomson_points
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "PhaseOptimum",
     "antipodal_loss",
     "best_polygon",
+    "both_active_error",
     "classify_solution",
     "dedicated_loss",
     "expected_relu_loss",

@@ -97,11 +97,10 @@ def phase_losses(
     tensor([0.1667, 0.0833, 0.5000, 0.3333])
     """
     check_two_or_three(n_features)
-    candidates = [ignored_loss, dedicated_loss, antipodal_loss]
-    losses = [loss(feature_probability, relative_importance) for loss in candidates]
+    p, r = feature_probability, relative_importance
+    losses = [ignored_loss(p, r), dedicated_loss(p, r), antipodal_loss(p, r)]
     if n_features == 3:
-        equal = torch.ones_like(relative_importance)
-        losses.append(antipodal_loss(feature_probability, equal))
+        losses.append(antipodal_loss(p, torch.ones_like(r)))
     return torch.stack(losses, dim=-1)
 
 

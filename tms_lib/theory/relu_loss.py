@@ -16,6 +16,39 @@ from tms_lib.losses import check_importance
 from tms_lib.theory.one_active import interference_error, own_error
 
 
+def both_active_error(
+    own_gain: Float[Tensor, "*#shape"],
+    other_gain: Float[Tensor, "*#shape"],
+    *,
+    bias: Float[Tensor, "*#shape"],
+) -> Float[Tensor, "*shape"]:
+    r"""The mean squared error of a feature at its own output while another one is active too.
+
+    $$Q(g, g', b) = \int_0^1 \int_0^1 (x - [g x + g' y + b])^2 \, dx \, dy, \quad
+        g = \|W_i\|^2, \; g' = W_i \cdot W_j$$
+
+    To output i, feature j is one more bias: Q is the mean over y of `own_error` with the bias
+    g' y + b. 0: perfect, as without interference. 1/3: nothing comes out.
+
+    >>> both_active_error(  # an antipodal pair errs by min(x, y), whose mean square is 1/6
+    ...     torch.tensor(1.0), torch.tensor([-1.0, 0.0]), bias=torch.tensor(0.0)
+    ... )
+    tensor([0.1667, 0.0000])
+    """
+    own_gain, other_gain, bias = torch.broadcast_tensors(own_gain, other_gain, bias)
+    # As a function of y, own_error is a polynomial of degree 3 or less between the values of y at
+    # which its line starts to be cut off, at x = 0 or at x = 1. So two Gauss nodes in each of the
+    # three pieces are exact.
+    safe_gain = torch.where(other_gain == 0, 1, other_gain)
+    cuts = torch.stack([-bias / safe_gain, -(bias + own_gain) / safe_gain]).clamp(0, 1)
+    # The integrand has no jump, so that moving a cut changes nothing: no gradient through it.
+    low, high = cuts.detach().sort(dim=0).values
+    ends = torch.stack([torch.zeros_like(low), low, high, torch.ones_like(low)])
+    middle, half = (ends[1:] + ends[:-1]) / 2, (ends[1:] - ends[:-1]) / 2
+    nodes = torch.stack([middle - half / math.sqrt(3), middle + half / math.sqrt(3)])
+    return (half * own_error(own_gain, other_gain * nodes + bias)).sum((0, 1))
+
+
 def two_feature_loss(
     W: Float[Tensor, "*#instances hidden 2"],
     b: Float[Tensor, "*#instances 2"],
@@ -28,8 +61,8 @@ def two_feature_loss(
     $$L = \sum_i I_i \big\{ p_i p_j Q_i + p_i (1 - p_j) A(\|W_i\|^2, b_i)
         + (1 - p_i) p_j B(W_i \cdot W_j, b_i) + (1 - p_i) (1 - p_j) [b_i]^2 \big\}$$
 
-    A and B are `own_error` and `interference_error`. With both active, $Q_i$ is the mean over y
-    of $A(\|W_i\|^2, W_i \cdot W_j \, y + b_i)$: to output i, feature j is one more bias.
+    Q, A and B are `both_active_error`, `own_error` and `interference_error`, with the gains
+    $\|W_i\|^2$ and $W_i \cdot W_j$.
 
     Raises:
         ValueError: If a probability lies outside [0, 1], or an importance is negative or not
@@ -45,12 +78,11 @@ def two_feature_loss(
     """
     check_probability(feature_probability)
     check_importance(importance)
-    p = feature_probability.expand(*feature_probability.shape[:-1], 2)
-    p_other = p.flip(-1)
-    gram = W.mT @ W
-    own_gain, other_gain = gram.diagonal(dim1=-2, dim2=-1), gram[..., [0, 1], [1, 0]]
+    p, p_other = feature_probability, feature_probability.flip(-1)
+    gain = W.mT @ W
+    own_gain, other_gain = gain.diagonal(dim1=-2, dim2=-1), gain[..., [0, 1], [1, 0]]
     error = (
-        p * p_other * _both_active_error(own_gain, other_gain, b)
+        p * p_other * both_active_error(own_gain, other_gain, bias=b)
         + p * (1 - p_other) * own_error(own_gain, b)
         + (1 - p) * p_other * interference_error(other_gain, b)
         + (1 - p) * (1 - p_other) * b.clamp(min=0) ** 2
@@ -106,28 +138,6 @@ def expected_relu_loss(
     gain = (W.mT @ W).double()
     p = feature_probability.double().expand(*feature_probability.shape[:-1], W.shape[-1])
     return (importance * _output_error(gain, b.double(), p)).sum(-1).to(W.dtype)
-
-
-def _both_active_error(
-    own_gain: Float[Tensor, "*#shape"],
-    other_gain: Float[Tensor, "*#shape"],
-    bias: Float[Tensor, "*#shape"],
-) -> Float[Tensor, "*shape"]:
-    """The mean over y in [0, 1] of own_error(own_gain, other_gain * y + bias).
-
-    The integrand is a polynomial of degree 3 or less between the values of y at which the line
-    that the output sees starts to be cut off, at x = 0 or at x = 1. So two Gauss nodes in each
-    of the three pieces are exact.
-    """
-    own_gain, other_gain, bias = torch.broadcast_tensors(own_gain, other_gain, bias)
-    safe_gain = torch.where(other_gain == 0, 1, other_gain)
-    cuts = torch.stack([-bias / safe_gain, -(bias + own_gain) / safe_gain]).clamp(0, 1)
-    # The integrand has no jump, so that moving a cut changes nothing: no gradient through it.
-    low, high = cuts.detach().sort(dim=0).values
-    ends = torch.stack([torch.zeros_like(low), low, high, torch.ones_like(low)])
-    middle, half = (ends[1:] + ends[:-1]) / 2, (ends[1:] - ends[:-1]) / 2
-    nodes = torch.stack([middle - half / math.sqrt(3), middle + half / math.sqrt(3)])
-    return (half * own_error(own_gain, other_gain * nodes + bias)).sum((0, 1))
 
 
 def _output_error(
