@@ -68,6 +68,7 @@ from tms_lib.models import (
     relu_output,
 )
 from tms_lib.neurons import canonical_neurons, features_per_neuron, polysemanticity, sort_neurons
+from tms_lib.phase_grid import train_phase_grid
 from tms_lib.plots import (
     plot_active_counts,
     plot_curves,
@@ -251,6 +252,7 @@ __all__ = [
     "train_absolute_value",
     "train_autoencoder",
     "train_over_densities",
+    "train_phase_grid",
     "train_relu_output",
     "two_feature_loss",
     "universal_attack",
