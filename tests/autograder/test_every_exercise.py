@@ -123,6 +123,10 @@ def after(change: Callable[[Any], Any], exercise: Exercise) -> Callable[..., Any
     return answer
 
 
+def is_bool(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.bool
+
+
 def claims(exercise: Exercise) -> str:
     return " ".join(check.claim for check in exercise.checks)
 
@@ -148,7 +152,9 @@ def test_rejects_an_answer_that_changes_its_arguments(exercise):
     def answer(*args: Any, **kwargs: Any) -> Any:
         value = exercise.reference(*args, **kwargs)
         for argument in (*args, *kwargs.values()):
-            if isinstance(argument, Tensor):
+            if is_bool(argument):
+                argument.logical_not_()
+            elif isinstance(argument, Tensor):
                 argument.detach().mul_(0.5).add_(0.25)
         return value
 
@@ -177,8 +183,10 @@ def test_rejects_a_broken_contract(exercise, change, claim, told):
 @every_exercise
 def test_rejects_tensors_on_the_default_device(exercise):
     def on_cpu(value: Any) -> Any:
-        floating = isinstance(value, Tensor) and value.is_floating_point()
-        return value + torch.zeros(value.shape, dtype=value.dtype) if floating else value
+        if not isinstance(value, Tensor) or not (value.is_floating_point() or is_bool(value)):
+            return value
+        nothing = torch.zeros(value.shape, dtype=value.dtype)
+        return value | nothing if is_bool(value) else value + nothing
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         return exercise.reference(*map(on_cpu, args), **{k: on_cpu(v) for k, v in kwargs.items()})
