@@ -89,6 +89,8 @@ from tms_lib.plots import (
 from tms_lib.recipes import train_absolute_value, train_over_densities, train_relu_output
 from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
 from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
+from tms_lib.shards import ModelKind, Setting
+from tms_lib.sweep import SettingResult, run_sweep
 from tms_lib.theory import (
     THOMSON_MINIMUM,
     BestPolygon,
@@ -141,11 +143,14 @@ __all__ = [
     "FeatureSampler",
     "LinearModel",
     "LossTerms",
+    "ModelKind",
     "Phase",
     "PhaseOptimum",
     "ReLUHiddenModel",
     "ReLUOutputModel",
     "Sampler",
+    "Setting",
+    "SettingResult",
     "Shape",
     "SparseAutoencoder",
     "TrainConfig",
@@ -234,6 +239,7 @@ __all__ = [
     "relu_output",
     "resample_dead_latents",
     "row_space_projection",
+    "run_sweep",
     "sample_anticorrelated",
     "sample_correlated",
     "sample_features",

@@ -24,3 +24,17 @@ def threads_for(model: nn.Module, *, batch_size: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(n_threads)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for whatever the work; then as before.
+
+    For work that shares the cores with its like, or whose rounding must not depend on them.
+    """
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
