@@ -7,6 +7,7 @@ Source: Elhage et al. (2022), "Toy Models of Superposition".
 """
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
+from tms_lib.figures.computation import absolute_value_small
 from tms_lib.figures.polytopes import polygons, polytopes
 from tms_lib.figures.registry import FIGURES, FigureMaker
 from tms_lib.figures.reproduction import Claim, Reproduction
@@ -16,6 +17,7 @@ __all__ = [
     "Claim",
     "FigureMaker",
     "Reproduction",
+    "absolute_value_small",
     "five_features",
     "linear_and_relu",
     "linear_and_relu_large",

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
+from tms_lib.figures.computation import absolute_value_small
 from tms_lib.figures.polytopes import polygons, polytopes
 from tms_lib.figures.reproduction import Reproduction
 
@@ -19,4 +20,5 @@ FIGURES: dict[str, FigureMaker] = {
     "five_features": five_features,
     "polygons": polygons,
     "polytopes": polytopes,
+    "absolute_value_small": absolute_value_small,
 }
