@@ -68,7 +68,7 @@ from tms_lib.models import (
     relu_output,
 )
 from tms_lib.neurons import canonical_neurons, features_per_neuron, polysemanticity, sort_neurons
-from tms_lib.phase_grid import train_phase_grid
+from tms_lib.phase_grid import sweep_phase_grid, train_phase_grid
 from tms_lib.plots import (
     plot_active_counts,
     plot_curves,
@@ -250,6 +250,7 @@ __all__ = [
     "sparse_loss",
     "superposition",
     "superposition_boundary",
+    "sweep_phase_grid",
     "tegum_product",
     "theoretical_phase",
     "thomson_energy",
