@@ -8,6 +8,8 @@ Source: Elhage et al. (2022), "Toy Models of Superposition".
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
 from tms_lib.figures.computation import absolute_value_small
+from tms_lib.figures.nonuniform import pentagon_or_digons
+from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
 from tms_lib.figures.registry import FIGURES, FigureMaker
 from tms_lib.figures.reproduction import Claim, Reproduction
@@ -21,6 +23,9 @@ __all__ = [
     "five_features",
     "linear_and_relu",
     "linear_and_relu_large",
+    "pentagon_or_digons",
+    "phase_change",
+    "phase_change_in_two_dimensions",
     "polygons",
     "polytopes",
 ]

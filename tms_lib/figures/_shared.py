@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.metrics import feature_norm
 from tms_lib.sampling import FeatureSampler
 from tms_lib.training import TrainConfig, train
 
@@ -70,3 +71,10 @@ def page(
     """A figure with a grid of axes, each `width` x `height` inches, row by row."""
     figure = Figure(figsize=(n_columns * width, n_rows * height), layout="constrained")
     return figure, list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+
+
+def gaps_2d(W: Float[Tensor, "2 features"]) -> Float[Tensor, " represented"]:
+    """The angles from each represented feature to the next, in degrees, starting at -180."""
+    x, y = W[:, feature_norm(W) > 0.5]
+    angle = torch.rad2deg(torch.atan2(y, x)).sort().values
+    return torch.cat([angle.diff(), angle[:1] + 360 - angle[-1:]])

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.features import geometric_importance
-from tms_lib.figures._shared import DENSITIES, at_density, best_models, page
+from tms_lib.figures._shared import DENSITIES, at_density, best_models, gaps_2d, page
 from tms_lib.figures.reproduction import Claim, Reproduction, equal, within
 from tms_lib.geometry import Shape, canonicalize_2d, recognise_shapes
 from tms_lib.metrics import FeatureKind, classify_features, count_represented, feature_norm
@@ -43,7 +43,7 @@ def five_features(*, seed: int = 0) -> Reproduction:
     for W_k, density, ax in zip(W, densities.tolist(), axes, strict=True):
         plot_features_2d(W_k, importance=importance, ax=ax).set_title(at_density(density))
     figure.suptitle("$n = 5$, $m = 2$, $I_i = 0.9^i$, best of 16")
-    dense, pairs, pentagon = (_gaps(W_k) for W_k in W)
+    dense, pairs, pentagon = (gaps_2d(W_k) for W_k in W)
     return Reproduction(
         figure,
         [
@@ -158,10 +158,3 @@ def _claims_of_relu(
         ),
         within("ReLU, 1-S <= 0.01: negative biases; the lowest", b[-3:].amin(-1), high=-0.1),
     ]
-
-
-def _gaps(W: Float[Tensor, "2 features"]) -> Float[Tensor, " represented"]:
-    """The angles from each represented feature to the next, in degrees."""
-    x, y = W[:, feature_norm(W) > 0.5]
-    angle = torch.rad2deg(torch.atan2(y, x)).sort().values
-    return torch.cat([angle.diff(), angle[:1] + 360 - angle[-1:]])

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
 from tms_lib.figures.computation import absolute_value_small
+from tms_lib.figures.nonuniform import pentagon_or_digons
+from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
 from tms_lib.figures.reproduction import Reproduction
 
@@ -19,6 +21,9 @@ FIGURES: dict[str, FigureMaker] = {
     "linear_and_relu_large": linear_and_relu_large,
     "five_features": five_features,
     "polygons": polygons,
+    "phase_change": phase_change,
+    "phase_change_in_two_dimensions": phase_change_in_two_dimensions,
     "polytopes": polytopes,
+    "pentagon_or_digons": pentagon_or_digons,
     "absolute_value_small": absolute_value_small,
 }
