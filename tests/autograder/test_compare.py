@@ -32,6 +32,8 @@ def test_equal_values_have_no_difference(got, expected):
         (torch.tensor([1.0, 5.0]), torch.tensor([1.0, 2.0]), r"At \[1\]: got 5, expected 2"),
         (torch.tensor([1.0, float("nan")]), torch.tensor([1.0, 2.0]), "got nan"),
         (torch.tensor([1.0, 2.0]), torch.tensor([1.0, float("nan")]), "got 2, expected nan"),
+        (torch.tensor([2.0]), torch.tensor([float("inf")]), "got 2, expected inf"),
+        (torch.tensor([float("-inf")]), torch.tensor([float("inf")]), "got -inf, expected inf"),
         (torch.tensor(5.0), torch.tensor(2.0), "Got 5, expected 2"),
         (1.0, torch.ones(1), "Tensor was needed; got type float"),
         (None, torch.ones(1), "got None. Is there a `return`?"),
