@@ -1,12 +1,25 @@
 """Grading's place in nbgrader: what runs instead of some of its own preprocessors."""
 
+import atexit
+import functools
+from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import SCHEMA_VERSION
-from nbgrader.preprocessors import DeduplicateIds, Execute, OverwriteCells
+from nbgrader.preprocessors import DeduplicateIds, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import is_grade
+from traitlets import Enum, Unicode
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.errors import CourseError
+from autograder.grading import grade_notebook, is_check
+from autograder.records import record_path, write_record
+from autograder.secret import DEFAULT_SEED, FILE, VARIABLE, grading_seed, private_checks
+from autograder.workers import ISOLATIONS, Workers
 
 
 class DropUnreadable(DeduplicateIds):
@@ -33,12 +46,37 @@ class DropUnreadable(DeduplicateIds):
 class RestoreChecks(OverwriteCells):
     """Restores what students cannot change, and puts graded cells that they deleted at the end.
 
-    nbgrader leaves them out, or puts them back only if the cell above is still there.
+    nbgrader leaves them out, or puts them back only if the cell above is still there. It stops at
+    a cell with a name of the student's own, and at a check that is marked as something else.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.add_missing_cells = True
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        if "nbgrader" in cell.metadata:
+            notebook = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+            name = cell.metadata["nbgrader"].get("grade_id")
+            source = {known.name: known for known in notebook.source_cells}.get(name)
+            if source is None:
+                del cell.metadata["nbgrader"]
+                return cell, resources
+            points = {known.name: known.max_score for known in notebook.grade_cells}
+            marks = {
+                "schema_version": SCHEMA_VERSION,
+                "grade_id": name,
+                "grade": name in points,
+                "solution": name in {known.name for known in notebook.solution_cells},
+                "task": name in {known.name for known in notebook.task_cells},
+                "locked": source.locked,
+            }
+            cell.metadata["nbgrader"] = NotebookNode(marks)
+            if name in points:
+                cell.metadata["nbgrader"]["points"] = points[name]
+        return super().preprocess_cell(cell, resources, cell_index)
 
     def add_missing_grade_cells(
         self, nb: NotebookNode, resources: ResourcesDict
@@ -58,33 +96,111 @@ class RestoreChecks(OverwriteCells):
         return nb, resources
 
 
-class ExecuteAnswers(Execute):
-    """Executes a submission without its explore cells, and leaves a score on every graded cell.
+class OwnFilesOnly(NbGraderPreprocessor):
+    """Lets of a submission only its notebooks through, and files that the assignment itself has.
 
-    nbgrader gives full points to a graded cell without output, so one that ends without a number
-    gets an error here, and a tag that says "skip me" counts for nothing.
+    nbgrader copies what stands beside a notebook, also what a link there points to.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.skip_cells_with_tag = ""
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        course = CourseDirectory(parent=self)
+        student, assignment = names["student"], names["assignment"]
+        submitted = Path(course.format_path(course.submitted_directory, student, assignment))
+        notebook = submitted / f"{names['notebook']}.ipynb"
+        for path in (notebook, submitted, submitted.parent):
+            if path.is_symlink():
+                raise CourseError(f"{path} is a link; a submission must be a file of its own.")
+        source = Path(course.format_path(course.source_directory, ".", assignment))
+        graded = Path(course.format_path(course.autograded_directory, student, assignment))
+        for path in sorted(graded.rglob("*")):
+            relative = path.relative_to(graded)
+            ours = relative == Path("timestamp.txt") and not (submitted / relative).is_symlink()
+            is_data = path.suffix != ".ipynb" and not ours and not (source / relative).is_file()
+            if is_data and not path.is_dir():
+                self.log.warning("%s is no file of the assignment; it is left out", relative)
+                path.unlink()
+        return nb, resources
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict[str, Any], index: int
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        if (
-            cell.metadata.get("tms", {}).get("kind") == "explore"
-            and "nbgrader" not in cell.metadata
-        ):
-            return cell, resources
-        cell, resources = super().preprocess_cell(cell, resources, index)
-        if cell.cell_type == "code" and is_grade(cell) and not any(map(_is_final, cell.outputs)):
-            problem = "The check ended without a score."
-            cell.outputs.append(
-                v4.new_output("error", ename="NoScore", evalue=problem, traceback=[problem])
+
+class IsolatedExecute(NbGraderPreprocessor):
+    """Grades a notebook in isolation, in the place of nbgrader's Execute.
+
+    Every check cell gets the report as its output and the score as its result.
+    """
+
+    isolation = Enum(
+        ISOLATIONS,
+        default_value="bubblewrap",
+        help="How answers are kept apart: bubblewrap, or process, which is weaker.",
+    ).tag(config=True)
+    private_checks = Unicode(
+        "", help="A folder of Python modules with checks of the instructor's own."
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        course = Path(CourseDirectory(parent=self).root)
+        seed = grading_seed()
+        if seed == DEFAULT_SEED:
+            self.log.warning(
+                "The graded inputs are those that students can see: set %s or write a secret to %s",
+                VARIABLE,
+                FILE,
             )
-        return cell, resources
+        private = private_checks(Path(self.private_checks)) if self.private_checks else {}
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        workers = _workers(self.isolation, course)
+        try:
+            grades = grade_notebook(nb, workers=workers, seed=seed, private=private)
+        except CourseError:
+            _workers.cache_clear()  # the next submission starts anew
+            workers.close()
+            raise
+        by_cell = {grade.cell: grade for grade in grades}
+        for cell in filter(is_check, nb.cells):
+            grade = by_cell[cell.metadata["nbgrader"]["grade_id"]]
+            self.log.info("%s: %g of %g", grade.cell, grade.points, grade.maximum)
+            cell.outputs = [
+                v4.new_output("stream", name="stdout", text=f"{grade.feedback}\n"),
+                v4.new_output("execute_result", data={"text/plain": repr(grade.points)}),
+            ]
+        if "nbgrader" in resources:
+            names = resources["nbgrader"]
+            write_record(
+                record_path(course, names["assignment"], names["student"], names["notebook"]),
+                grades,
+            )
+        return nb, resources
 
 
-def _is_final(output: NotebookNode) -> bool:
-    return output.output_type in ("error", "execute_result")
+@functools.lru_cache(maxsize=1)
+def _workers(isolation: str, course: Path) -> Workers:
+    """The workers of this process: they take seconds to start, so all submissions share them."""
+    workers = Workers(isolation=isolation, hidden=[course])
+    atexit.register(workers.close)
+    return workers
+
+
+def grading_api(root: Path) -> NbGraderAPI:
+    """nbgrader's API with the course's settings; without them it would run students' code as you.
+
+    Args:
+        root: The folder that holds `course`.
+
+    Raises:
+        CourseError: If the settings do not grade in isolation.
+    """
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root / "course")).load_config()
+    name = f"{IsolatedExecute.__module__}.{IsolatedExecute.__name__}"
+    if name not in config.Autograde.get("autograde_preprocessors", ()):
+        raise CourseError(
+            f"{root / 'course' / 'nbgrader_config.py'} does not grade in isolation: "
+            f"c.Autograde.autograde_preprocessors must have {name} in Execute's place."
+        )
+    return NbGraderAPI(config=config)

@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +97,8 @@ def bubblewrap_arguments(*, hidden: list[Path], disk: int) -> list[str]:
     arguments = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     arguments += ["--hostname", "grading", "--chdir", "/"]
+    # First, since what has to be visible may itself be in a temporary folder.
+    arguments += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp"]
     folders = visible_folders()
     for folder in folders:
         for above in reversed(folder.parents[:-1]):  # readable also for nobody
@@ -115,7 +117,6 @@ def bubblewrap_arguments(*, hidden: list[Path], disk: int) -> list[str]:
     arguments += ["--proc", "/proc", "--perms", "0755", "--dir", "/dev"]
     for name in ("null", "zero", "urandom", "random"):
         arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    arguments += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp"]
     return [*arguments, "--remount-ro", "/"]
 
 
@@ -195,7 +196,7 @@ class Room:
         command = [bubblewrap, "--args", str(listing), "--userns", str(namespace.fd)]
         command += ["--info-fd", str(info_end)]
         try:
-            process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 [*command, "/bin/sh", "-c", "echo ready; exec sleep infinity"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -214,16 +215,54 @@ class Room:
                 raise SandboxError(process.stderr.read().decode(errors="replace").strip())
             self._pidfd = os.pidfd_open(json.load(info_file)["child-pid"])
 
-    def enter(self, disk: int) -> None:
-        """Moves the calling process's children into the room; for a process of one thread."""
+    def enter(self, disk: int, *, left_outside: Sequence[int] = ()) -> None:
+        """Moves into the room, in a process of one thread, and returns in a child of it.
+
+        A process's pid namespace is its children's, so the caller itself stays outside: it waits
+        for the child and ends as it did.
+
+        Args:
+            disk: Size of the one writable folder in bytes.
+            left_outside: File descriptors that the waiting process closes.
+        """
         _call("setns", self._pidfd, _JOINED)
         options = f"size={disk},nr_inodes={_N_FILES_ON_DISK},mode=1777".encode()
         flags = _MS_REMOUNT | _MS_NOSUID | _MS_NODEV
         _call("mount", b"tmpfs", b"/tmp", b"tmpfs", flags, options)
+        pid = os.fork()
+        if pid == 0:
+            return
+        for descriptor in left_outside:
+            os.close(descriptor)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFSIGNALED(status):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(os.WEXITSTATUS(status))
 
     def close(self) -> None:
         """Forgets the room; its processes are the caller's to end."""
         os.close(self._pidfd)
+
+    def end(self) -> None:
+        """Ends the room and everything in it."""
+        self.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def missing() -> str:
+    """Why there is no sandbox on this machine; "" if there is one."""
+    if sys.platform != "linux":
+        return "it needs Linux"
+    try:
+        namespace = UserNamespace()
+        try:
+            Room(namespace, bubblewrap_arguments(hidden=[], disk=2**20)).end()
+        finally:
+            os.close(namespace.fd)
+    except SandboxError as error:
+        return str(error)
+    return ""
 
 
 def die_with_parent() -> None:

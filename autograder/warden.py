@@ -76,7 +76,7 @@ class Warden:
         )
         if settings["isolation"] == "bubblewrap":
             self._namespace = UserNamespace()
-            Room(self._namespace, self._arguments).close()  # tells at once if it cannot be built
+            self._try(Room(self._namespace, self._arguments))
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._end_children()
@@ -141,6 +141,29 @@ class Warden:
             self.stop()
             self._why = why
 
+    def _try(self, room: Room) -> None:
+        """Finds out at once whether a room can be built, moved into, and used by nobody.
+
+        An answer would otherwise fail because it cannot import what it needs.
+        """
+        folders = sandbox.visible_folders()
+        self._worker = os.fork()
+        if self._worker == 0:
+            try:
+                room.enter(self._limits.disk)
+                sandbox.drop_privileges()
+                os._exit(0 if all(map(os.listdir, folders)) else 1)
+            finally:
+                os._exit(1)
+        room.close()
+        _, status = os.waitpid(self._worker, 0)
+        self._worker = None
+        if status != 0:
+            raise SandboxError(
+                "nobody but you can read the Python environment, or it cannot be entered. Install "
+                "it where everyone can read it, or grade as an ordinary user"
+            )
+
     def _end_children(self) -> None:
         """Kills and awaits all descendants: those whose parents end become our children."""
         if sys.platform != "linux" and self._worker:
@@ -163,11 +186,7 @@ class Warden:
             if sys.platform == "linux":
                 sandbox.die_with_parent()
             if room is not None:
-                room.enter(self._limits.disk)
-                pid = os.fork()  # only children are in the room's pid namespace
-                if pid != 0:
-                    os.close(connection)
-                    _end_like(pid)
+                room.enter(self._limits.disk, left_outside=[connection])
             os.setsid()
             os.dup2(connection, 3)
             os.closerange(4, os.sysconf("SC_OPEN_MAX"))
@@ -188,14 +207,6 @@ class Warden:
             code = 0
         finally:
             os._exit(code)
-
-
-def _end_like(pid: int) -> NoReturn:
-    """Waits for a child and ends as it did, so that the warden learns how."""
-    _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        os.kill(os.getpid(), os.WTERMSIG(status))
-    os._exit(os.WEXITSTATUS(status))
 
 
 def _descendants(pid: int) -> list[int]:

@@ -9,9 +9,10 @@ c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# As nbgrader's own lists, with DropUnreadable in the place of DeduplicateIds, RestoreChecks in that
-# of OverwriteCells, and ExecuteAnswers in that of Execute.
+# As nbgrader's own lists, with OwnFilesOnly first, DropUnreadable in the place of DeduplicateIds,
+# RestoreChecks in that of OverwriteCells, and IsolatedExecute in that of Execute.
 c.Autograde.sanitize_preprocessors = [
+    "autograder.nbgrader_plugin.OwnFilesOnly",
     "nbgrader.preprocessors.ClearOutput",
     "autograder.nbgrader_plugin.DropUnreadable",
     "nbgrader.preprocessors.OverwriteKernelspec",
@@ -19,7 +20,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.ExecuteAnswers",
+    "autograder.nbgrader_plugin.IsolatedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -27,4 +28,3 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.ExecuteAnswers.timeout = 120  # seconds a cell; a check stops an answer sooner by itself
