@@ -11,6 +11,7 @@ from tms_lib.figures.computation import absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
 from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
+from tms_lib.figures.privileged_basis import privileged_basis
 from tms_lib.figures.registry import FIGURES, FigureMaker
 from tms_lib.figures.reproduction import Claim, Reproduction
 
@@ -28,4 +29,5 @@ __all__ = [
     "phase_change_in_two_dimensions",
     "polygons",
     "polytopes",
+    "privileged_basis",
 ]

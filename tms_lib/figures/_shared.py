@@ -1,7 +1,9 @@
-"""What several figures need: the best of several seeds, and a page of pictures."""
+"""What several figures need: the best of several seeds, all cores, and a page of pictures."""
 
+import os
 from collections.abc import Callable
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -12,10 +14,13 @@ from torch import Tensor, nn
 from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.metrics import feature_norm
 from tms_lib.sampling import FeatureSampler
+from tms_lib.threads import one_thread
 from tms_lib.training import TrainConfig, train
 
 # the densities of the paper's first figures
 DENSITIES = torch.tensor([1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001])
+
+Found = TypeVar("Found")
 
 _N_TEST = 2**15  # rows that seeds are compared on
 
@@ -58,6 +63,12 @@ def keep_best(model: nn.Module, losses: Float[Tensor, "settings seeds"]) -> Best
         for name, values in model.named_parameters()
     }
     return Best(parameters, loss=losses.amin(-1))
+
+
+def on_all_cores(work: Callable[[int], Found], *, n_parts: int) -> list[Found]:
+    """What `work` gives for part 0, 1, ...: a thread per core, each with a part at a time."""
+    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(work, range(n_parts)))
 
 
 def at_density(density: float) -> str:

@@ -7,6 +7,7 @@ from tms_lib.figures.computation import absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
 from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
+from tms_lib.figures.privileged_basis import privileged_basis
 from tms_lib.figures.reproduction import Reproduction
 
 
@@ -25,5 +26,6 @@ FIGURES: dict[str, FigureMaker] = {
     "phase_change_in_two_dimensions": phase_change_in_two_dimensions,
     "polytopes": polytopes,
     "pentagon_or_digons": pentagon_or_digons,
+    "privileged_basis": privileged_basis,
     "absolute_value_small": absolute_value_small,
 }
