@@ -8,10 +8,25 @@ from autograder import check
 README = Path(__file__).parents[1] / "README.md"
 
 
+def python_examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+
+
 def test_the_example_runs_and_prints_one_row_per_model(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    exec(compile(python_examples()[0], "README.md", "exec"), {})
     assert capsys.readouterr().out.count("[") == 4  # one outer bracket, three rows
+
+
+def test_the_example_of_a_sweep_runs_here_too():
+    example = python_examples()[1]
+    for shown, here in (
+        ("from dask.distributed import Client\n", ""),
+        ('Client("tcp://SCHEDULER:8786").get_executor()', "None"),
+        ("TrainConfig()", "TrainConfig(n_steps=2, batch_size=8)"),
+    ):
+        assert shown in example
+        example = example.replace(shown, here)
+    exec(compile(example, "README.md", "exec"), {})
 
 
 def test_every_relative_link_leads_somewhere():
