@@ -7,7 +7,7 @@ Source: Elhage et al. (2022), "Toy Models of Superposition".
 """
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
-from tms_lib.figures.computation import absolute_value_small
+from tms_lib.figures.computation import absolute_value, absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
 from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
@@ -20,6 +20,7 @@ __all__ = [
     "Claim",
     "FigureMaker",
     "Reproduction",
+    "absolute_value",
     "absolute_value_small",
     "five_features",
     "linear_and_relu",

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
-from tms_lib.figures.computation import absolute_value_small
+from tms_lib.figures.computation import absolute_value, absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
 from tms_lib.figures.phases import phase_change, phase_change_in_two_dimensions
 from tms_lib.figures.polytopes import polygons, polytopes
@@ -28,4 +28,5 @@ FIGURES: dict[str, FigureMaker] = {
     "pentagon_or_digons": pentagon_or_digons,
     "privileged_basis": privileged_basis,
     "absolute_value_small": absolute_value_small,
+    "absolute_value": absolute_value,
 }
