@@ -1,7 +1,5 @@
 """Grading's place in nbgrader: what runs instead of some of its own preprocessors."""
 
-import atexit
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,11 @@ from traitlets import Enum, Unicode
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import CourseError
-from autograder.grading import grade_notebook, is_check
+from autograder.grading import Grade, is_check
 from autograder.records import record_path, write_record
-from autograder.secret import DEFAULT_SEED, FILE, VARIABLE, grading_seed, private_checks
-from autograder.workers import ISOLATIONS, Workers
+from autograder.secret import DEFAULT_SEED, FILE, VARIABLE, grading_seed
+from autograder.tasks import Task, grade_task, read_grades, task_of
+from autograder.workers import ISOLATIONS
 
 
 class DropUnreadable(DeduplicateIds):
@@ -143,25 +142,11 @@ class IsolatedExecute(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        course = Path(CourseDirectory(parent=self).root)
-        seed = grading_seed()
-        if seed == DEFAULT_SEED:
-            self.log.warning(
-                "The graded inputs are those that students can see: set %s or write a secret to %s",
-                VARIABLE,
-                FILE,
-            )
-        private = private_checks(Path(self.private_checks)) if self.private_checks else {}
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        workers = _workers(self.isolation, course)
-        try:
-            grades = grade_notebook(nb, workers=workers, seed=seed, private=private)
-        except CourseError:
-            _workers.cache_clear()  # the next submission starts anew
-            workers.close()
-            raise
+        task = self.task(nb)
+        grades = self.grades(task)
         by_cell = {grade.cell: grade for grade in grades}
         for cell in filter(is_check, nb.cells):
             grade = by_cell[cell.metadata["nbgrader"]["grade_id"]]
@@ -172,19 +157,32 @@ class IsolatedExecute(NbGraderPreprocessor):
             ]
         if "nbgrader" in resources:
             names = resources["nbgrader"]
-            write_record(
-                record_path(course, names["assignment"], names["student"], names["notebook"]),
-                grades,
+            path = record_path(
+                self._course, names["assignment"], names["student"], names["notebook"]
             )
+            write_record(path, key=task.key, grades=grades)
         return nb, resources
 
+    def task(self, nb: NotebookNode) -> Task:
+        """What there is to grade, with this course's settings."""
+        private = self.private_checks
+        if private:
+            private = str(self._course / Path(private).expanduser())
+        return task_of(nb, seed=grading_seed(), isolation=self.isolation, private=private)
 
-@functools.lru_cache(maxsize=1)
-def _workers(isolation: str, course: Path) -> Workers:
-    """The workers of this process: they take seconds to start, so all submissions share them."""
-    workers = Workers(isolation=isolation, hidden=[course])
-    atexit.register(workers.close)
-    return workers
+    def grades(self, task: Task) -> list[Grade]:
+        """Grades a notebook here and now."""
+        if task.seed == DEFAULT_SEED:
+            self.log.warning(
+                "The graded inputs are those that students can see: set %s or write a secret to %s",
+                VARIABLE,
+                FILE,
+            )
+        return read_grades(grade_task(task, str(self._course)))
+
+    @property
+    def _course(self) -> Path:
+        return Path(CourseDirectory(parent=self).root)
 
 
 def grading_api(root: Path) -> NbGraderAPI:

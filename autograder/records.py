@@ -4,15 +4,30 @@ The gradebook has a score, not where it came from. A submission graded by stock 
 its API without the course's settings, leaves a score there that no record confirms.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nbgrader.api import Gradebook
 
 from autograder.errors import CourseError
 from autograder.grading import Grade
+from autograder.tasks import read_grades
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """How a notebook was graded.
+
+    Attributes:
+        key: That of its task.
+        grades: What came out.
+    """
+
+    key: str
+    grades: list[Grade]
 
 
 def record_path(course: Path, assignment: str, student: str, notebook: str) -> Path:
@@ -20,21 +35,22 @@ def record_path(course: Path, assignment: str, student: str, notebook: str) -> P
     return course / "grading" / assignment / student / f"{notebook}.json"
 
 
-def write_record(path: Path, grades: Sequence[Grade]) -> None:
+def write_record(path: Path, *, key: str, grades: Sequence[Grade]) -> None:
     """Writes down how a notebook's check cells were graded."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        grade.cell: {
-            "points": grade.points,
-            "isolation": grade.isolation,
-            "report": grade.report,
-            "seconds": round(grade.seconds, 3),
-        }
-        for grade in grades
-    }
+    content = {"key": key, "grades": [dataclasses.asdict(grade) for grade in grades]}
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
     partial.replace(path)
+
+
+def read_record(path: Path) -> Record | None:
+    """A notebook's record; None if there is none, or none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Record(key=str(content["key"]), grades=read_grades(content["grades"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def unprotected(course: Path, gradebook: Gradebook, assignment: str) -> Iterator[str]:
@@ -42,16 +58,17 @@ def unprotected(course: Path, gradebook: Gradebook, assignment: str) -> Iterator
     for submission in gradebook.assignment_submissions(assignment):
         for notebook in submission.notebooks:
             path = record_path(course, assignment, submission.student.id, notebook.name)
-            record = _read(path)
+            record = read_record(path)
+            given = {grade.cell: grade for grade in record.grades} if record else {}
             for grade in notebook.grades:
                 if grade.cell.cell_type != "code" or not grade.auto_score:
                     continue  # written answers are graded by hand, and nobody forges a zero
-                entry = record.get(grade.name, {})
+                ours = given.get(grade.name)
                 what = f"{submission.student.id}, {assignment}, {grade.name}: {grade.auto_score:g}"
-                if entry.get("points") != grade.auto_score:
+                if ours is None or ours.points != grade.auto_score:
                     yield f"{what} points were not given by the isolated checks"
-                elif entry.get("isolation") != "bubblewrap":
-                    yield f"{what} points were given without a sandbox ({entry['isolation']})"
+                elif ours.isolation != "bubblewrap":
+                    yield f"{what} points were given without a sandbox ({ours.isolation})"
 
 
 def refuse_unprotected(course: Path, gradebook: Gradebook, assignment: str) -> None:
@@ -66,10 +83,3 @@ def refuse_unprotected(course: Path, gradebook: Gradebook, assignment: str) -> N
             "These grades were not made in isolation. Grade them again with the course's "
             "nbgrader_config.py:\n  " + "\n  ".join(found)
         )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
