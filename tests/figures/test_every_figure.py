@@ -6,7 +6,14 @@ from tms_lib import figures
 from tms_lib.figures import FIGURES
 
 # those that take less than ten seconds
-QUICK = ["absolute_value_small", "five_features", "linear_and_relu", "polygons", "polytopes"]
+QUICK = [
+    "absolute_value_small",
+    "asymmetric_superposition",
+    "five_features",
+    "linear_and_relu",
+    "polygons",
+    "polytopes",
+]
 
 
 def test_every_figure_of_the_package_is_in_the_registry():

@@ -6,6 +6,7 @@ the numbers measured. `FIGURES` has all of them by name.
 Source: Elhage et al. (2022), "Toy Models of Superposition".
 """
 
+from tms_lib.figures.asymmetric import asymmetric_superposition
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
 from tms_lib.figures.computation import absolute_value, absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
@@ -22,6 +23,7 @@ __all__ = [
     "Reproduction",
     "absolute_value",
     "absolute_value_small",
+    "asymmetric_superposition",
     "five_features",
     "linear_and_relu",
     "linear_and_relu_large",

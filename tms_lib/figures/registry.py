@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from tms_lib.figures.asymmetric import asymmetric_superposition
 from tms_lib.figures.basic import five_features, linear_and_relu, linear_and_relu_large
 from tms_lib.figures.computation import absolute_value, absolute_value_small
 from tms_lib.figures.nonuniform import pentagon_or_digons
@@ -29,4 +30,5 @@ FIGURES: dict[str, FigureMaker] = {
     "privileged_basis": privileged_basis,
     "absolute_value_small": absolute_value_small,
     "absolute_value": absolute_value,
+    "asymmetric_superposition": asymmetric_superposition,
 }
