@@ -52,7 +52,7 @@ def _ignored_ones(_draw: Draw) -> Iterator[Call]:
 
 
 def _other_kind_thresholds(draw: Draw) -> Iterator[Call]:
-    yield call(draw.normal(4, 2, 6), norm_threshold=0.8, superposition_threshold=4.0)
+    yield call(draw.normal(12, 2, 6), norm_threshold=0.8, superposition_threshold=4.0)
 
 
 def _values_at_the_thresholds(_draw: Draw) -> Iterator[Call]:
