@@ -69,6 +69,34 @@ class Call:
         yield from enumerate(self.args)
         yield from self.kwargs.items()
 
+    def states(self) -> dict[int | str, Tensor]:
+        """Copies of the tensors, and of the generators' states, by position or name.
+
+        Raises:
+            AnswerError: If one is no ordinary tensor any more.
+        """
+        return {
+            key: value.get_state() if isinstance(value, torch.Generator) else _copy(value)
+            for key, value in self.items()
+            if isinstance(value, Tensor | torch.Generator)
+        }
+
+    def changed(self, after: Mapping[int | str, Tensor]) -> tuple[int | str, ...]:
+        """Where a tensor has another state than in this call."""
+        before = self.states()
+        return tuple(
+            key
+            for key, value in self.items()
+            if isinstance(value, Tensor) and not _same(after[key], before[key])
+        )
+
+    def drawn(self, after: Mapping[int | str, Tensor]) -> bool:
+        """Whether every generator has another state than in this call."""
+        return not any(
+            isinstance(value, torch.Generator) and _same(after[key], value.get_state())
+            for key, value in self.items()
+        )
+
 
 def call(*args: Any, **kwargs: Any) -> Call:
     """The call `answer(*args, **kwargs)`."""
@@ -82,15 +110,13 @@ class Outcome:
     Attributes:
         value: The returned value as plain data.
         in_graph: Whether a returned tensor still requires a gradient.
-        drawn: Whether every generator among the arguments was drawn from.
-        changed: Positions or names of the arguments that the call changed in place.
+        after: The states that the call left its arguments in; see `Call.states`.
         gradients: By argument, d(sum of weighted outputs)/d(argument); empty unless asked for.
     """
 
     value: Any
     in_graph: bool = False
-    drawn: bool = True
-    changed: tuple[int | str, ...] = ()
+    after: dict[int | str, Tensor] = field(default_factory=dict)
     gradients: dict[int | str, Tensor] = field(default_factory=dict)
 
 
@@ -210,8 +236,7 @@ class LocalAnswer:
         return Outcome(
             value=plain(value),
             in_graph=_in_graph(value),
-            drawn=_drawn(copies, call),
-            changed=_changed(copies, call),
+            after=copies.states(),
             gradients=_gradients(value, leaves) if leaves else {},
         )
 
@@ -280,21 +305,9 @@ class LocalAnswer:
         return ()
 
 
-def _changed(after: Call, before: Call) -> tuple[int | str, ...]:
-    return tuple(
-        key
-        for (key, new), (_, old) in zip(after.items(), before.items(), strict=True)
-        if isinstance(old, Tensor)
-        and not (new.shape == old.shape and torch.equal(new.nan_to_num(), old.nan_to_num()))
-    )
-
-
-def _drawn(after: Call, before: Call) -> bool:
-    return not any(
-        torch.equal(new.get_state(), old.get_state())
-        for (_, new), (_, old) in zip(after.items(), before.items(), strict=True)
-        if isinstance(old, torch.Generator)
-    )
+def _same(state: Tensor, other: Tensor) -> bool:
+    alike = state.shape == other.shape and state.dtype == other.dtype
+    return alike and torch.equal(state.nan_to_num(), other.nan_to_num())
 
 
 def _in_graph(value: Any) -> bool:

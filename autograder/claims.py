@@ -132,11 +132,11 @@ def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
 
     def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
-            outcome = _outcome(trial, call)
-            if outcome.changed:
+            changed = call.changed(_outcome(trial, call).after)
+            if changed:
                 names = {key: name for name, key in trial.exercise.keys(call).items()}
                 raise AssertionError(
-                    f"Your function changed its argument {names[outcome.changed[0]]} in place, "
+                    f"Your function changed its argument {names[changed[0]]} in place, "
                     "so the caller's tensor is no longer what it was. Work on a copy."
                 )
             _right_value(trial, call, measure=measure)
@@ -210,7 +210,7 @@ def uses_generator(cases: Cases) -> Check:
                 "A generator that has been drawn from gave the same result as a fresh one with its "
                 "seed. Do not seed anything inside the function; use the generator as it comes."
             )
-            assert _outcome(trial, call).drawn, (
+            assert call.drawn(_outcome(trial, call).after), (
                 "Your function leaves the generator as it was, so the next call would give the "
                 "same result again. Draw from the generator itself, not from a copy."
             )

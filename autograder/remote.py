@@ -3,6 +3,10 @@
 What comes back from a worker is checked and turned into plain data before anything else sees it.
 A worker that ends, hangs or talks nonsense costs the exercise that it was at: a new one takes over,
 with the earlier cells run again.
+
+Three things only the worker can see: whether a value is part of a graph, whether it mixes devices,
+and what its arguments were after the call. A cheat that forges them gains no more than one line in
+the answer would: a `.detach()`, a special case for fake tensors, a copy of the arguments.
 """
 
 import secrets
@@ -248,25 +252,26 @@ class RemoteAnswer:
 def _read_outcome(
     header: Mapping[str, Any], reader: Reader, call: Call, wrt: Sequence[int | str]
 ) -> Outcome:
-    changed, gradients = header.get("changed"), header.get("gradients")
-    keys = [key for key, _ in call.items()]
-    if type(changed) is not list or not all(key in keys for key in changed):
-        raise WireError("what it changed has no known form.")
-    value = plain(reader.value(header.get("value")))
-    if type(gradients) is not list or len(gradients) != len(wrt):
-        raise WireError("its gradients have no known form.")
-    found: dict[int | str, Tensor] = {}
-    for key, pair in zip(wrt, gradients, strict=True):
-        if type(pair) is not list or len(pair) != 2 or pair[0] != key:
-            raise WireError("its gradients have no known form.")
-        gradient = reader.value(pair[1])
-        if not isinstance(gradient, Tensor):
-            raise WireError("a gradient is no tensor.")
-        found[key] = gradient
     return Outcome(
-        value=value,
+        value=plain(reader.value(header.get("value"))),
         in_graph=header.get("in_graph") is True,
-        drawn=header.get("drawn") is True,
-        changed=tuple(changed),
-        gradients=found,
+        after=_read_tensors(header.get("after"), reader, list(call.states())),
+        gradients=_read_tensors(header.get("gradients"), reader, wrt),
     )
+
+
+def _read_tensors(
+    encoded: Any, reader: Reader, keys: Sequence[int | str]
+) -> dict[int | str, Tensor]:
+    """Exactly one tensor for each key, in their order."""
+    if type(encoded) is not list or len(encoded) != len(keys):
+        raise WireError("The tensors of its arguments have no known form.")
+    found: dict[int | str, Tensor] = {}
+    for key, pair in zip(keys, encoded, strict=True):
+        if type(pair) is not list or len(pair) != 2 or pair[0] != key:
+            raise WireError("The tensors of its arguments have no known form.")
+        tensor = reader.value(pair[1])
+        if not isinstance(tensor, Tensor):
+            raise WireError("A tensor of its arguments is none.")
+        found[key] = tensor
+    return found

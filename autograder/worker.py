@@ -162,8 +162,7 @@ def _outcome(outcome: Outcome, writer: Writer) -> dict[str, Any]:
     return {
         "value": writer.value(outcome.value),
         "in_graph": outcome.in_graph,
-        "drawn": outcome.drawn,
-        "changed": list(outcome.changed),
+        "after": [[key, writer.value(state)] for key, state in outcome.after.items()],
         "gradients": [[key, writer.value(value)] for key, value in outcome.gradients.items()],
     }
 

@@ -54,8 +54,9 @@ def test_a_call_gets_copies_and_says_which_were_changed():
         y += 1
         return x + y
 
-    outcome = local(answer).outcome(call(x, y=y))
-    assert outcome.changed == ("y",)
+    arguments = call(x, y=y)
+    outcome = local(answer).outcome(arguments)
+    assert arguments.changed(outcome.after) == ("y",)
     assert torch.equal(y, torch.zeros(3))
     assert torch.equal(outcome.value, torch.ones(3))
 
@@ -195,9 +196,11 @@ def test_says_whether_the_value_is_in_the_graph_and_the_generator_was_drawn_from
         return x + torch.rand(2, generator=generator), 1
 
     generator = torch.Generator()
-    outcome = local(answer).outcome(call(torch.ones(2, requires_grad=True), generator=generator))
+    arguments = call(torch.ones(2, requires_grad=True), generator=generator)
+    outcome = local(answer).outcome(arguments)
     assert not outcome.in_graph  # arguments come without a graph
-    assert outcome.drawn
-    outcome = local(lambda generator: torch.ones(1, requires_grad=True)).outcome(call(generator))  # noqa: ARG005
+    assert arguments.drawn(outcome.after)
+    arguments = call(generator)
+    outcome = local(lambda generator: torch.ones(1, requires_grad=True)).outcome(arguments)  # noqa: ARG005
     assert outcome.in_graph
-    assert not outcome.drawn
+    assert not arguments.drawn(outcome.after)
