@@ -3,6 +3,7 @@
 A shard is plain data, so that it can be sent to another process or machine.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,9 +118,10 @@ def cut_into_shards(
         groups.setdefault(shape, []).append(place)
     shards = []
     for (kind, n_features, n_hidden), group in groups.items():
-        size = max(1, _ENTRIES // (n_seeds * config.batch_size * n_features))
-        for start in range(0, len(group), size):
-            places = group[start : start + size]
+        fit = max(1, _ENTRIES // (n_seeds * config.batch_size * n_features))
+        # about equal, so that workers finish together
+        for part in np.array_split(group, math.ceil(len(group) / fit)):
+            places = part.tolist()
             of_shard = np.random.SeedSequence([seed, len(shards)])
             shards.append(
                 Shard(
