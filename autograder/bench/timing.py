@@ -1,0 +1,42 @@
+"""How long something takes, on a machine that may be doing other things too."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+
+_SHORTEST = 0.3  # seconds of one measurement
+
+
+def seconds_per_step(run: Callable[[int], None], *, device: torch.device) -> float:
+    """How long a step takes, where `run(n)` does n of them.
+
+    The least of three measurements, which other work on the machine disturbs least.
+    """
+    run(3)  # what is done only once is not counted
+    n_steps = 1
+    while elapsed(partial(run, n_steps), device=device) < _SHORTEST:
+        n_steps *= 2
+    return min(elapsed(partial(run, n_steps), device=device) for _ in range(3)) / n_steps
+
+
+def elapsed(work: Callable[[], object], *, device: torch.device) -> float:
+    """Seconds that some work takes, also what it leaves to a GPU."""
+    start = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """This number of threads for torch; then as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
