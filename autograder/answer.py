@@ -24,8 +24,10 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from autograder.borrowed import withheld
 from autograder.problems import (
     AnswerError,
+    BorrowedError,
     GradientError,
     NotWrittenError,
     OutOfTimeError,
@@ -210,12 +212,21 @@ class LocalAnswer:
         namespace: Where to find it, such as a notebook's globals.
         seconds: Time for all calls together. Only the main thread of a POSIX system can be
             interrupted; elsewhere there is no limit.
+        reference: The library's function that the answer may not call.
     """
 
-    def __init__(self, name: str, namespace: Mapping[str, Any], *, seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        namespace: Mapping[str, Any],
+        *,
+        seconds: float,
+        reference: Callable[..., Any] | None = None,
+    ) -> None:
         self._name = name
         self._namespace = namespace
         self._seconds = seconds
+        self._reference = reference
         self._global_seeds = itertools.count()
         self.printed = io.StringIO()
 
@@ -253,7 +264,7 @@ class LocalAnswer:
             )
             try:
                 value = self._run(self._function(), elsewhere)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, BorrowedError):
                 raise
             except BaseException as error:  # also: the path depends on values, so nobody can tell
                 return bool(re.search(r"found (at least )?two", str(error)))
@@ -281,6 +292,7 @@ class LocalAnswer:
                 torch.random.fork_rng(devices=[]),
                 torch_defaults(),
                 time_limit(self._seconds),
+                withheld(self._reference),
             ):
                 torch.manual_seed(next(self._global_seeds))
                 return function(*call.args, **call.kwargs)

@@ -4,6 +4,7 @@
 """
 
 import inspect
+import linecache
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ from autograder.answer import (
     LocalAnswer,
     torch_defaults,
 )
+from autograder.borrowed import says_reference
 from autograder.claims import WrongValueError
 from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
-from autograder.problems import AnswerError, FinalError
+from autograder.problems import AnswerError, BorrowedError, FinalError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +104,11 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
         assert frame is not None
         assert frame.f_back is not None
         namespace = frame.f_back.f_globals
-    answer = LocalAnswer(name, namespace, seconds=exercise.seconds)
-    report = grade(exercise, answer, seed=seed)
+    answer = LocalAnswer(name, namespace, seconds=exercise.seconds, reference=exercise.reference)
+    if says_reference(_cell(namespace.get(name)), name):
+        report = refused(exercise, BorrowedError(BorrowedError.sentence))
+    else:
+        report = grade(exercise, answer, seed=seed)
     print(report)
     # what a progress bar overwrote is not shown
     printed = [line.rpartition("\r")[2] for line in answer.printed.getvalue().split("\n")]
@@ -113,6 +118,14 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
     if len(printed) > 10:
         print(f"  ... and {len(printed) - 10} more lines")
     return report.points
+
+
+def _cell(function: Any) -> str:
+    """The source of the notebook's cell that defines a function; "" where a file does."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    if code is None or os.path.exists(code.co_filename):
+        return ""
+    return "".join(linecache.getlines(code.co_filename))
 
 
 def _short(line: str, width: int = 120) -> str:
@@ -130,8 +143,19 @@ def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
         raise run.fault
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
+    if isinstance(run.over, BorrowedError):
+        return refused(exercise, run.over)  # what it earned before that is not its own either
     assert len(run.results) == len(exercise.checks), f"pytest stopped with {status!r}"
     return Report(exercise=exercise, results=tuple(run.results))
+
+
+def refused(exercise: Exercise, problem: AnswerError) -> Report:
+    """The report on an answer that earns nothing, whatever its checks would say."""
+    results = (
+        Result(check=check, problem=str(problem), public=problem.public)
+        for check in exercise.checks
+    )
+    return Report(exercise=exercise, results=tuple(results))
 
 
 @contextmanager

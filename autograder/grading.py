@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.checks import grade
+from autograder.borrowed import says_reference
+from autograder.checks import grade, refused
 from autograder.errors import CourseError
 from autograder.exercise import Check, Exercise
 from autograder.exercises import EXERCISES
-from autograder.problems import AnswerError
+from autograder.problems import AnswerError, BorrowedError
 from autograder.remote import RemoteAnswer, Session
 from autograder.secret import with_private
 from autograder.workers import Workers
@@ -114,11 +115,16 @@ class _Run:
         self._seed = seed
         self._private = private
         self._problems: dict[str, AnswerError] = {}
+        self._sources: list[str] = []
 
     def execute(self, cell: NotebookNode) -> None:
+        name = _grade_id(cell)
         problem = self._session.run_cell(cell.source)
+        if name in EXERCISES and says_reference(cell.source, name, earlier=self._sources):
+            problem = BorrowedError(BorrowedError.sentence)
         if problem is not None:
-            self._problems[_grade_id(cell)] = problem
+            self._problems[name] = problem
+        self._sources.append(cell.source)
 
     def grade(self, cell: NotebookNode) -> None:
         started = time.monotonic()
@@ -146,7 +152,16 @@ class _Run:
 
     def _judge(self, exercise: Exercise) -> tuple[float, str, str]:
         """Points, feedback and report of an exercise."""
-        answer = RemoteAnswer(exercise.name, self._session, seconds=exercise.seconds)
+        problem = self._problems.get(exercise.name)
+        if isinstance(problem, BorrowedError):
+            report = refused(exercise, problem)
+            return report.points, report.feedback, str(report)
+        answer = RemoteAnswer(
+            exercise.name,
+            self._session,
+            seconds=exercise.seconds,
+            reference=exercise.reference,
+        )
         try:
             report = grade(exercise, answer, seed=self._seed)
         except CourseError:
@@ -156,7 +171,6 @@ class _Run:
             fault = f"{exercise.name}: the check failed with {type(error).__name__}: {error}"
             return 0.0, f"{exercise.name}: not graded\n  {sentence}", fault
         feedback, full = report.feedback, str(report)
-        problem = self._problems.get(exercise.name)
         if problem is not None:
             feedback += f"\nThe cell with the answer: {_of_cell(problem.public)}"
             full += f"\nThe cell with the answer: {_of_cell(str(problem))}"

@@ -39,6 +39,15 @@ class NotWrittenError(FinalError):
     sentence = "There is no answer: its cell is as it was, or raised an error."
 
 
+class BorrowedError(FinalError):
+    """The answer is not the student's own."""
+
+    sentence = (
+        "Your answer uses the library's own function for this exercise, or the solutions, so it "
+        "earns nothing. Write it yourself; everything else of tms_lib you may use."
+    )
+
+
 class OutOfTimeError(FinalError):
     """The answer used up the time that its exercise has."""
 
@@ -100,5 +109,5 @@ class RaisedError(AnswerError):
 # Those that have no more to them than a message and a value.
 PROBLEMS = {
     problem.__name__: problem
-    for problem in (AnswerError, NotWrittenError, OutOfTimeError, GradientError)
+    for problem in (AnswerError, NotWrittenError, BorrowedError, OutOfTimeError, GradientError)
 }

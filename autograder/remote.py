@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from autograder.answer import Call, Outcome, plain
+from autograder.borrowed import qualified_name
 from autograder.problems import (
     PROBLEMS,
     AnswerError,
@@ -207,12 +208,21 @@ class RemoteAnswer:
         name: The name of the function.
         session: Its notebook's.
         seconds: Time for all calls together.
+        reference: The library's function that the answer may not call.
     """
 
-    def __init__(self, name: str, session: Session, *, seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        session: Session,
+        *,
+        seconds: float,
+        reference: Callable[..., Any] | None = None,
+    ) -> None:
         self._name = name
         self._session = session
         self._seconds = seconds
+        self._reference = qualified_name(reference) if reference else ""
 
     def outcome(self, call: Call, *, wrt: Sequence[int | str] = ()) -> Outcome:
         def read(header: dict[str, Any], reader: Reader) -> Outcome:
@@ -237,6 +247,7 @@ class RemoteAnswer:
         request = {
             "do": what,
             "name": self._name,
+            "reference": self._reference,
             "seconds": self._seconds,
             "args": [writer.value(value) for value in call.args],
             "kwargs": [[name, writer.value(value)] for name, value in call.kwargs.items()],

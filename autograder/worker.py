@@ -5,9 +5,11 @@ to IPython, to torch or to this module, it can only change what its own answers 
 """
 
 import contextlib
+import inspect
 import io
 import random
 import socket
+import sys
 import time
 from typing import Any
 
@@ -19,6 +21,7 @@ from traitlets.config import Config
 
 import autograder
 from autograder.answer import Call, LocalAnswer, Outcome, TimeIsOver, raised, time_limit
+from autograder.borrowed import qualified_name
 from autograder.problems import AnswerError, OutOfTimeError, RaisedError
 from autograder.wire import ARGUMENTS, ClosedError, Reader, WireError, Writer, receive, send
 
@@ -108,6 +111,7 @@ class _Worker:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._answers: dict[str, LocalAnswer] = {}
+        self._library = _functions()
 
     def reply(self, header: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], list[bytes]]:
         """The reply to a request, and the bytes of its tensors."""
@@ -128,15 +132,17 @@ class _Worker:
         reader = Reader(payload, ARGUMENTS)
         args = tuple(reader.value(value) for value in header["args"])
         call = Call(args=args, kwargs={k: reader.value(v) for k, v in header["kwargs"]})
-        answer = self._answer(header["name"], header["seconds"])
+        answer = self._answer(header["name"], header["seconds"], header["reference"])
         if header["do"] == "mixes_devices":
             return {"mixes": answer.mixes_devices(call)}
         return _outcome(answer.outcome(call, wrt=header["wrt"]), writer)
 
-    def _answer(self, name: str, seconds: float) -> LocalAnswer:
+    def _answer(self, name: str, seconds: float, reference: str) -> LocalAnswer:
         if name not in self._answers:
-            self._answers[name] = LocalAnswer(name, self._shell.user_ns, seconds=seconds)
-            self._answers[name].printed = _Nowhere()
+            withheld = self._library.get(reference)
+            answer = LocalAnswer(name, self._shell.user_ns, seconds=seconds, reference=withheld)
+            answer.printed = _Nowhere()
+            self._answers[name] = answer
         return self._answers[name]
 
     def _run_cell(self, number: int, source: str, seconds: float) -> None:
@@ -152,6 +158,13 @@ class _Worker:
             raise OutOfTimeError("The cell took too long, so it was stopped.")
         if error is not None:
             raise raised(error, self._shell.user_ns, ())
+
+
+def _functions() -> dict[str, Any]:
+    """The library's functions by where they are defined, before a notebook replaces any."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tms_lib"]
+    found = (value for module in modules for value in vars(module).values())
+    return {qualified_name(value): value for value in found if inspect.isfunction(value)}
 
 
 def _cannot_be_sent(error: WireError) -> AnswerError:

@@ -74,6 +74,30 @@ def test_a_disaster_costs_its_own_exercise_and_is_told(workers, source):
     assert "/" not in grades["gram"].feedback.replace("1 / 0", "")  # a path
 
 
+BORROWED = {
+    "imported": "from tms_lib import gram",
+    "called": "def gram(W):\n    return tms_lib.gram(W)",
+    "called by another name": "g = vars(tms_lib)['gr' + 'am']\ndef gram(W):\n    return g(W)",
+    "from the solutions": "try:\n    import solutions\nexcept ImportError:\n    pass\n"
+    + RIGHT["gram"],
+}
+
+
+@pytest.mark.parametrize("source", BORROWED.values(), ids=BORROWED)
+def test_an_answer_that_is_the_librarys_earns_nothing_and_is_told(workers, source):
+    grades = graded(workers, {**RIGHT, "gram": source})
+    assert full(grades["density"])
+    assert full(grades["embed"])
+    assert grades["gram"].points == 0
+    assert "Write it yourself" in grades["gram"].feedback
+    assert grades["gram"].feedback == grades["gram"].report
+
+
+def test_an_answer_may_use_the_rest_of_the_library(workers):
+    source = "def gram(W):\n    return tms_lib.embed(W.mT, W.mT)"
+    assert all(map(full, graded(workers, {**RIGHT, "gram": source}).values()))
+
+
 def test_an_answer_is_graded_before_later_cells_replace_its_helper(workers):
     answers = {
         "density": "def helper(s):\n    return 1 - s\n\n"

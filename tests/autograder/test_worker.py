@@ -11,6 +11,7 @@ from autograder.checks import grade
 from autograder.exercises import EXERCISES, find
 from autograder.problems import (
     AnswerError,
+    BorrowedError,
     GradientError,
     LostError,
     NotWrittenError,
@@ -235,3 +236,14 @@ def test_reports_are_the_same_as_in_the_students_kernel(session, name):
     near = LocalAnswer(name, {name: exercise.reference}, seconds=30)
     assert str(far) == str(grade(exercise, near, seed=1))
     assert far.points == exercise.points
+
+
+def test_a_reference_is_withheld_from_its_own_exercise_only(session):
+    session.run_cell("import tms_lib\ndef answer(W):\n    return tms_lib.gram(W)")
+    own = RemoteAnswer("answer", session, seconds=5, reference=find("gram").reference)
+    with pytest.raises(BorrowedError) as raised:
+        own.outcome(call(torch.eye(2)))
+    assert "Write it yourself" in raised.value.public
+    session.run_cell("other = answer")
+    other = RemoteAnswer("other", session, seconds=5, reference=find("embed").reference)
+    assert_close(other.outcome(call(torch.eye(2))).value, torch.eye(2))

@@ -1,0 +1,159 @@
+"""Answers that use the library's own function earn nothing, others that use the library do."""
+
+from functools import partial
+
+import pytest
+import torch
+
+import tms_lib
+from autograder.answer import LocalAnswer, call
+from autograder.borrowed import says_reference, withheld
+from autograder.checks import check, grade
+from autograder.exercises import EXERCISES, find
+from autograder.problems import BorrowedError
+from tms_lib import classify_features, metrics, superposition
+
+W = torch.tensor([[1.0, -1.0, 0.2]])
+# the wide letters are plain ones to Python
+SAYS = [
+    "from tms_lib import superposition",
+    "from tms_lib.metrics import superposition as s",
+    "import tms_lib\ndef f(W):\n    return tms_lib.superposition(W)",
+    "import tms_lib\nx = tms_lib.metrics.superposition",
+    "import tms_lib as t\nx = t.superposition",
+    "import tms_lib.metrics as m\nx = m.superposition",
+    "from tms_lib import metrics as m\nx = m.superposition",
+    "import tms_lib\nx = getattr(tms_lib.metrics, 'superposition')",
+    "import tms_lib\nx = tms_lib.metrics.__dict__['superposition']",
+    "import tms_lib\nx = vars(tms_lib)['superposition']",
+    "import importlib\nx = importlib.import_module('tms_lib.metrics').superposition",
+    "x = __import__('tms_lib').superposition",
+    "import tms_lib\nx = tms_lib.ｓｕｐｅｒｐｏｓｉｔｉｏｎ",
+    "import solutions",
+    "from solutions.metrics import f",
+    "%load_ext jaxtyping\nif True:\n    !ls\nfrom tms_lib import superposition",
+]
+SAYS_NOT = [
+    "def superposition(W):\n    return W",
+    "import tms_lib\nx = tms_lib.feature_norm",
+    "from tms_lib import classify_features",
+    "from tms_lib import *",
+    "class A:\n    superposition = 1\nx = A.superposition",
+    "import torch\nx = torch.superposition",
+    "import tms_lib\nplot(tms_lib.feature_norm(W), label='superposition')",
+    "import tms_lib\nx = tms_lib.feature_moments(W).superposition",
+    "# from tms_lib import superposition",
+    "'import solutions'",
+    "from mysolutions import x",
+    "def broken(:",
+    "x = " + "(" * 10_000,
+    "x = " + "-" * 50_000 + "1",
+    "x" + ".y" * 30_000,
+    "x" + ".superposition" * 4_000,
+    "x" + "['superposition']" * 3_000,
+    "\0",
+]
+
+
+@pytest.mark.parametrize("source", SAYS)
+def test_a_cell_that_names_the_reference_is_found(source):
+    assert says_reference(source, "superposition")
+
+
+@pytest.mark.parametrize("source", SAYS_NOT)
+def test_a_cell_that_names_something_else_is_not(source):
+    assert not says_reference(source, "superposition")
+
+
+def test_a_name_that_an_earlier_cell_gave_is_known():
+    earlier = ["import tms_lib as t", "from tms_lib import metrics as m", "no Python"]
+    assert says_reference("x = t.superposition", "superposition", earlier=earlier)
+    assert says_reference("x = m.superposition", "superposition", earlier=earlier)
+    assert not says_reference("x = t.superposition", "superposition")
+
+
+CALLS = {
+    "by its name": lambda W: superposition(W),
+    "by an attribute": lambda W: tms_lib.superposition(W),
+    "by a made-up name": lambda W: getattr(metrics, "super" + "position")(W),
+    "itself": superposition,
+    "partially": partial(superposition, W),
+    "through torch": lambda W: torch.vmap(superposition)(W[None])[0],
+    "through map": lambda W: next(map(superposition, [W])),
+    "as an argument": lambda W, own=superposition: own(W),
+    "by keyword": lambda W: superposition(W=W),
+}
+
+
+@pytest.mark.parametrize("answer", CALLS.values(), ids=CALLS)
+def test_a_call_is_refused_whatever_name_it_goes_by(answer):
+    local = LocalAnswer(
+        "superposition", {"superposition": answer}, seconds=5, reference=superposition
+    )
+    arguments = call() if isinstance(answer, partial) else call(W)
+    with pytest.raises(BorrowedError):
+        local.outcome(arguments)
+    assert superposition(W).shape == (3,)  # afterwards it is what it was
+
+
+def test_a_call_is_found_though_the_answer_hides_the_refusal():
+    def answer(W):
+        try:
+            return superposition(W)
+        except BaseException:
+            return (W * 0).sum(-2)
+
+    local = LocalAnswer("f", {"f": answer}, seconds=5, reference=superposition)
+    with pytest.raises(BorrowedError):
+        local.outcome(call(W))
+    with pytest.raises(BorrowedError):
+        local.mixes_devices(call(W))
+
+
+def test_what_the_library_makes_of_it_stays_allowed():
+    expected = classify_features(W)
+    with withheld(superposition):
+        assert torch.equal(classify_features(W), expected)
+        assert torch.equal(tms_lib.feature_norm(W), torch.tensor([1.0, 1.0, 0.2]))
+        assert classify_features(W, norm_threshold=2.0).tolist() == [0, 0, 0]
+
+
+def test_defaults_and_errors_of_a_withheld_function_are_its_own():
+    with withheld(classify_features):
+        classified = eval("lambda f, W: f(W)", metrics.__dict__)  # a caller in the library
+        assert torch.equal(classified(classify_features, W), classify_features_before)
+        with pytest.raises(ValueError, match="finite"):
+            classified(superposition, W * torch.nan)
+
+
+classify_features_before = classify_features(W)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_reference_can_be_withheld(name):
+    reference = find(name).reference
+    code = reference.__code__
+    with pytest.raises(BorrowedError), withheld(reference):
+        reference()
+    assert reference.__code__ is code
+
+
+def test_an_answer_that_borrows_now_and_then_earns_nothing():
+    def sometimes(W):
+        own = (W.mT @ W) ** 2
+        return superposition(W) if W.ndim > 2 else own.sum(-1) - own.diagonal(dim1=-2, dim2=-1)
+
+    exercise = find("superposition")
+    answer = LocalAnswer(exercise.name, {exercise.name: sometimes}, seconds=5)
+    assert grade(exercise, answer, seed=0).points > 0
+    answer = LocalAnswer(
+        exercise.name, {exercise.name: sometimes}, seconds=5, reference=superposition
+    )
+    report = grade(exercise, answer, seed=0)
+    assert report.points == 0
+    assert str(report).count("earns nothing") == report.feedback.count("earns nothing") == 1
+
+
+def test_students_are_told_at_their_own_desk(capsys):
+    assert check("superposition", {"superposition": superposition}) == 0
+    assert "Write it yourself" in capsys.readouterr().out
