@@ -4,13 +4,14 @@ import difflib
 from types import MappingProxyType
 
 from autograder.exercise import Exercise
-from autograder.exercises import sparse_features, superposition, toy_models
+from autograder.exercises import linear_theory, sparse_features, superposition, toy_models
 
 CHAPTERS = MappingProxyType(
     {
         "01_sparse_features": sparse_features.EXERCISES,
         "02_toy_models": toy_models.EXERCISES,
         "03_superposition": superposition.EXERCISES,
+        "04_linear_theory": linear_theory.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(
