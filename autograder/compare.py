@@ -57,7 +57,11 @@ def form_difference(got: Any, expected: Any, *, axes: str = "") -> str | None:
     if expected.is_floating_point():
         if got.dtype != expected.dtype:
             return f"The dtype must be {expected.dtype}; got {got.dtype}."
-    elif got.is_floating_point() or (got.dtype == torch.bool) != (expected.dtype == torch.bool):
+    elif (
+        got.is_floating_point()
+        or got.is_complex()
+        or (got.dtype == torch.bool) != (expected.dtype == torch.bool)
+    ):
         needed = "bool" if expected.dtype == torch.bool else "an integer type"
         return f"The dtype must be {needed}; got {got.dtype}."
     return None

@@ -156,7 +156,10 @@ class Reader:
             raise WireError("A tensor's shape must be whole numbers from 0.")
         raw = self._take(math.prod(shape) * dtype.itemsize)
         if not raw:
-            return torch.empty(shape, dtype=dtype)
+            try:
+                return torch.empty(shape, dtype=dtype)
+            except RuntimeError:  # its strides are too large, though it has no entries
+                raise WireError("A tensor's shape is too large.") from None
         if dtype == torch.bool:  # a byte that is neither 0 nor 1 would be undefined
             return (torch.frombuffer(raw, dtype=torch.uint8) != 0).reshape(shape)
         return torch.frombuffer(raw, dtype=dtype).reshape(shape)

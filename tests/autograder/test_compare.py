@@ -29,6 +29,8 @@ def test_equal_values_have_no_difference(got, expected):
         (torch.ones(2), torch.ones(2, dtype=torch.float64), "must be torch.float64"),
         (torch.ones(2), torch.ones(2, dtype=torch.int64), "integer"),
         (torch.ones(2, dtype=torch.bool), torch.ones(2, dtype=torch.int64), "integer"),
+        (torch.tensor([1 + 5j]), torch.tensor([1]), "integer"),
+        (torch.tensor([1 + 5j]), torch.tensor([True]), "must be bool"),
         (torch.tensor([1.0, 5.0]), torch.tensor([1.0, 2.0]), r"At \[1\]: got 5, expected 2"),
         (torch.tensor([1.0, float("nan")]), torch.tensor([1.0, 2.0]), "got nan"),
         (torch.tensor([1.0, 2.0]), torch.tensor([1.0, float("nan")]), "got 2, expected nan"),

@@ -108,6 +108,7 @@ def nested(depth):
         {"dict": [["a"]]},
         {"dict": [[[], 1]]},
         {"tensor": ["float32"]},
+        {"tensor": ["float32", [0, 2**26, 2**26, 2**26]]},  # no entries, but strides
         {"tensor": ["float33", [1]]},
         {"tensor": [["float32"], [1]]},
         {"tensor": ["float32", [2]]},  # 8 bytes, and there are 4
