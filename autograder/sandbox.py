@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.seccomp import forbid_system_calls
+
 HOME = "/tmp/home"
 ENVIRONMENT = {
     "HOME": HOME,
@@ -271,7 +273,7 @@ def die_with_parent() -> None:
 
 
 def drop_privileges() -> None:
-    """Gives up root and every capability, and makes sure of it.
+    """Gives up root, every capability and some system calls, and makes sure of it.
 
     Raises:
         SandboxError: If anything is left.
@@ -292,6 +294,10 @@ def drop_privileges() -> None:
     left = [status[f"Cap{kind}"].strip("0") for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")]
     if any(left) or status["NoNewPrivs"] != "1" or os.geteuid() == 0:
         raise SandboxError("some privileges are left")
+    try:
+        forbid_system_calls()
+    except OSError as error:
+        raise SandboxError(str(error)) from None
 
 
 def limit_resources(limits: Limits, *, isolated: bool) -> None:

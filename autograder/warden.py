@@ -153,11 +153,15 @@ class Warden:
                 room.enter(self._limits.disk)
                 sandbox.drop_privileges()
                 os._exit(0 if all(map(os.listdir, folders)) else 1)
+            except SandboxError:
+                os._exit(2)
             finally:
                 os._exit(1)
         room.close()
         _, status = os.waitpid(self._worker, 0)
         self._worker = None
+        if os.waitstatus_to_exitcode(status) == 2:
+            raise SandboxError("its privileges cannot be dropped, or system calls not filtered")
         if status != 0:
             raise SandboxError(
                 "nobody but you can read the Python environment, or it cannot be entered. Install "
@@ -185,6 +189,8 @@ class Warden:
         try:
             if sys.platform == "linux":
                 sandbox.die_with_parent()
+                # should the machine's memory run out, this ends and not the grader
+                Path("/proc/self/oom_score_adj").write_text("1000")
             if room is not None:
                 room.enter(self._limits.disk, left_outside=[connection])
             os.setsid()

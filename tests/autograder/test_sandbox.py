@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import seccomp
 from autograder import workers as workers_module
 from autograder.answer import call
 from autograder.errors import CourseError
@@ -139,6 +140,39 @@ def test_no_privilege_is_left_or_to_be_had(session):
     assert unshared != 0
     for sysctl in ("kernel/core_pattern", "user/max_user_namespaces"):
         assert fails(session, f"open('/proc/sys/{sysctl}', 'w').write('1')") != "nothing"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "os.memfd_create('memory that the watch on it does not see')",
+        "socket.socket(socket.AF_VSOCK)",  # it knows no network namespaces
+        "socket.socketpair(socket.AF_ALG)",
+        "libc.shmget(0, 2**20, 0o1600)",
+        "libc.ptrace(16, os.getppid(), 0, 0)",
+        "libc.syscall({'x86_64': 250, 'aarch64': 219}[os.uname().machine], 0, -3, 0)",  # keyctl
+    ],
+)
+def test_system_calls_that_reach_outside_are_refused(session, statement):
+    told = probe(
+        session,
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        f"try:\n    if {statement} == -1:\n        return os.strerror(ctypes.get_errno())\n"
+        "except OSError as error:\n    return error.strerror\nreturn 'nothing'",
+    )
+    assert told == "Operation not permitted"
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_jump_of_the_filter_stays_inside(machine):
+    steps = seccomp._steps(machine)
+    assert all(i + 1 + max(steps[i][1:3]) < len(steps) for i in range(len(steps) - 1))
+    assert len(steps) < 4096
+
+
+def test_an_unknown_machine_has_no_filter():
+    with pytest.raises(OSError, match="of a pdp11 are not known"):
+        seccomp._steps("pdp11")
 
 
 @pytest.mark.usefixtures("workers")
