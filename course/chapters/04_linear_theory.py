@@ -814,8 +814,9 @@ for ax, title in zip(
 ):
     ax.axhline(1, color="0.6", lw=1)
     ax.set(xscale="log", xlabel="$1/p$", ylabel="loss / linear bound", title=title)
-    ax.legend(fontsize=8)
-axes[1].set(ylim=(0, 1.3))
+axes[0].legend(fontsize=8)
+axes[1].legend(fontsize=8, loc="center right")
+axes[1].set(ylim=(0, 1.2))
 plt.show()
 print("ReLU loss / bound:", [f"{r:.2f}" for r in (relu_loss / bound).tolist()])
 
