@@ -1,5 +1,6 @@
 """Unusual right answers to the exercises of chapter 7."""
 
+import cmath
 import math
 
 import einops
@@ -144,15 +145,15 @@ def complex_numbers(name):
     if name == "digon":
         return torch.ones(1, 2) * torch.tensor([1.0, -1.0])
     if name == "tetrahedron":
+        turn = 2 * np.pi * np.arange(3) / 3
+        base = np.stack([np.sqrt(8) * np.cos(turn), np.sqrt(8) * np.sin(turn), -np.ones(3)]) / 3
         apex = np.array([[0.0], [0.0], [1.0]])
-        around = np.exp(2j * np.pi * np.arange(3) / 3) * np.sqrt(8) / 3
-        base = np.stack([around.real, around.imag, np.full(3, -1 / 3)])
         return torch.from_numpy(np.hstack([apex, base])).float()
     k = {"triangle": 3, "pentagon": 5}.get(name, 8)
-    corners = np.exp(2j * np.pi * np.arange(k) / k)
-    rows = [corners.real, corners.imag]
+    corners = [cmath.exp(2j * math.pi * i / k) for i in range(k)]
+    rows = [[z.real for z in corners], [z.imag for z in corners]]
     if k == 8:
-        rows = [np.sqrt(2) * rows[0], np.sqrt(2) * rows[1], (-1.0) ** np.arange(8)]
+        rows = [*(math.sqrt(2) * np.array(rows)), (-1.0) ** np.arange(8)]
     W = torch.from_numpy(np.stack(rows)).float()
     return W / W.norm(dim=0)
 
