@@ -4,7 +4,13 @@ import difflib
 from types import MappingProxyType
 
 from autograder.exercise import Exercise
-from autograder.exercises import linear_theory, sparse_features, superposition, toy_models
+from autograder.exercises import (
+    linear_theory,
+    phase_change,
+    sparse_features,
+    superposition,
+    toy_models,
+)
 
 CHAPTERS = MappingProxyType(
     {
@@ -12,6 +18,7 @@ CHAPTERS = MappingProxyType(
         "02_toy_models": toy_models.EXERCISES,
         "03_superposition": superposition.EXERCISES,
         "04_linear_theory": linear_theory.EXERCISES,
+        "06_phase_change": phase_change.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(
