@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from autograder.exercise import Exercise
 from autograder.exercises import (
+    geometry,
     linear_theory,
     phase_change,
     sparse_features,
@@ -19,6 +20,7 @@ CHAPTERS = MappingProxyType(
         "03_superposition": superposition.EXERCISES,
         "04_linear_theory": linear_theory.EXERCISES,
         "06_phase_change": phase_change.EXERCISES,
+        "07_geometry": geometry.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(
