@@ -474,7 +474,7 @@ def test_large_steps_use_more_threads(generator):
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        for batch_size in (8, 4096):
+        for batch_size in (8, 8192):
             train(
                 ReLUOutputModel(n_instances=1, n_features=512, n_hidden=16, generator=generator),
                 sample,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-_WORTH_SHARING = 2**24  # multiplications, from where threads save more time than they wait
+_WORTH_SHARING = 2**26  # multiplications, from where threads save more time than they wait
 
 
 @contextmanager
