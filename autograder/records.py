@@ -37,11 +37,8 @@ def record_path(course: Path, assignment: str, student: str, notebook: str) -> P
 
 def write_record(path: Path, *, key: str, grades: Sequence[Grade]) -> None:
     """Writes down how a notebook's check cells were graded."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = {"key": key, "grades": [dataclasses.asdict(grade) for grade in grades]}
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    _write(path, json.dumps(content, indent=1, ensure_ascii=False))
 
 
 def read_record(path: Path) -> Record | None:
@@ -51,6 +48,16 @@ def read_record(path: Path) -> Record | None:
         return Record(key=str(content["key"]), grades=read_grades(content["grades"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def problem_path(course: Path, assignment: str, student: str) -> Path:
+    """Where it stands why a submission could not be graded."""
+    return course / "grading" / assignment / student / "problem.txt"
+
+
+def write_problem(path: Path, problem: str) -> None:
+    """Writes down why a submission could not be graded."""
+    _write(path, problem)
 
 
 def unprotected(course: Path, gradebook: Gradebook, assignment: str) -> Iterator[str]:
@@ -83,3 +90,10 @@ def refuse_unprotected(course: Path, gradebook: Gradebook, assignment: str) -> N
             "These grades were not made in isolation. Grade them again with the course's "
             "nbgrader_config.py:\n  " + "\n  ".join(found)
         )
+
+
+def _write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(content, encoding="utf-8")
+    partial.replace(path)

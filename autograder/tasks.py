@@ -93,8 +93,8 @@ def grade_task(task: Task, course: str) -> list[dict[str, Any]]:
     """
     if code_version(task.private) != task.code:
         raise CourseError(
-            f"{platform.node()} has another version of the grader, of its private checks or of "
-            "torch than the machine that asks. Install the same on all of them."
+            f"On {platform.node()}, the grader in {autograder.__path__[0]}, its private checks or "
+            "torch are of another version than where the grades are collected. Install the same."
         )
     notebook = nbformat.from_dict({"cells": json.loads(task.cells)})
     private = private_checks(Path(task.private)) if task.private else {}
