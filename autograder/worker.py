@@ -7,6 +7,7 @@ to IPython, to torch or to this module, it can only change what its own answers 
 import contextlib
 import inspect
 import io
+import os
 import random
 import socket
 import sys
@@ -88,7 +89,7 @@ def serve(connection: socket.socket, shell: InteractiveShell) -> None:
     random.seed(0)  # equal for every student, and for every regrading
     np.random.seed(0)
     torch.manual_seed(0)
-    worker = _Worker(shell)
+    worker, own = _Worker(shell), os.getpid()
     with (
         contextlib.redirect_stdout(_Nowhere()),
         contextlib.redirect_stderr(_Nowhere()),
@@ -97,6 +98,8 @@ def serve(connection: socket.socket, shell: InteractiveShell) -> None:
         while True:
             header, payload = receive(connection, deadline=time.monotonic() + _PATIENCE)
             reply, tensors = worker.reply(header, payload)
+            if os.getpid() != own:  # a copy that the answer made of us: it may not answer as well
+                os._exit(0)
             deadline = time.monotonic() + _PATIENCE
             try:
                 send(connection, {**reply, "id": header["id"]}, tensors, deadline=deadline)
