@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from autograder.bench.command import bench
@@ -23,6 +24,12 @@ app = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 console = Console()
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+)
 
 
 def main() -> None:
@@ -96,6 +103,39 @@ def check(
     table.add_row("together", f"{total:g}", str(maximum))
     console.print(table)
     raise typer.Exit(0 if total == maximum else 1)
+
+
+@app.command()
+def figures(
+    out: Annotated[Path, typer.Option(help="The folder for the pictures, NAME.png each.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Figures; all by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed trains other models.", min=0)] = 0,
+) -> None:
+    """Train and draw figures of the paper, and check their claims."""
+    from autograder.figures import chosen, draw, make_folder  # they need torch
+
+    wanted = chosen(names or ())
+    make_folder(out)
+    drawn = []
+    with Progress(*_COLUMNS, console=console) as progress:
+        bar = progress.add_task("", total=len(wanted))
+        for name in wanted:
+            progress.update(bar, description=name)
+            drawn.append(draw(name, out, seed=seed))
+            progress.advance(bar)
+    table = Table("figure", "seconds", "claim", "measured", "needed", "holds")
+    for name, claims, seconds in drawn:
+        table.add_section()
+        for k, claim in enumerate(claims):
+            first = (name, f"{seconds:.0f}") if k == 0 else ("", "")
+            texts = (escape(text) for text in (claim.text, claim.measured, claim.needed))
+            table.add_row(*first, *texts, "yes" if claim.holds else "[red]no[/]")
+    console.print(table)
+    holds = [claim.holds for figure in drawn for claim in figure.claims]
+    console.print(f"{sum(holds)} of {len(holds)} claims hold. The pictures are in {out}.")
+    raise typer.Exit(0 if all(holds) else 1)
 
 
 @app.command()

@@ -117,7 +117,7 @@ def adversarial_robustness(*, seed: int = 0) -> Reproduction:
         within(
             "one direction: vulnerability / features per dimension",
             one * per_feature,
-            low=0.4,
+            low=0.5,
             high=2,
         ),
     ]
