@@ -2,19 +2,29 @@
 
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from autograder.bench.command import bench
 from autograder.errors import CourseError
 
 if TYPE_CHECKING:
+    from autograder.class_grading import Status
+    from autograder.class_report import ClassReport
     from autograder.demo import Row
 
 app = typer.Typer(
@@ -45,7 +55,7 @@ def main() -> None:
 
 @app.callback()
 def tms() -> None:
-    """Build, check and demonstrate the course on toy models of superposition."""
+    """Build, check, grade and demonstrate the course on toy models of superposition."""
 
 
 @app.command("build")
@@ -173,6 +183,89 @@ def demo(
     if not all(row.as_expected for row in rows):
         console.print("[red]Some grades are not what they should be.[/]")
         raise typer.Exit(1)
+
+
+@app.command("grade")
+def grade_command(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="Chapters to grade; all by default.")
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student's; can be given several times.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Notebooks at once; by default one for each core.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade also what did not change since it was graded.")
+    ] = False,
+    isolation: Annotated[
+        str | None, typer.Option(help="bubblewrap, or process, which is weaker.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Grade on a Dask cluster: its scheduler's address.")
+    ] = None,
+) -> None:
+    """Grade the submissions of a class side by side, and write reports on it."""
+    from autograder.build import course_root
+    from autograder.class_grading import alone, grade_class, open_course, report_folder
+    from autograder.class_report import class_report
+    from autograder.pools import cluster_pool, local_pool, n_cores
+    from autograder.report_files import write_report
+    from autograder.secret import DEFAULT_SEED, FILE, VARIABLE, grading_seed
+    from autograder.submissions import find_submissions
+
+    course = open_course(course_root(Path.cwd()), isolation=isolation)
+    submissions = find_submissions(course, chapters=chapters or (), students=student or ())
+    if grading_seed() == DEFAULT_SEED:
+        console.print(
+            "[yellow]The graded inputs are those that students can see:[/] "
+            f"set {VARIABLE} or write a secret to {FILE}."
+        )
+    pools = (
+        local_pool(n_cores() if jobs is None else jobs, course=course.root)
+        if cluster is None
+        else cluster_pool(cluster, course=course.root)
+    )
+    counts: Counter["Status"] = Counter()
+    problems: dict[str, list[str]] = {}
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
+    with alone(course), pools as pool, progress:
+        bar = progress.add_task("grading", total=len(submissions))
+        for outcome in grade_class(course, submissions, pool=pool, force=force):
+            counts[outcome.status] += 1
+            if outcome.problem:
+                who = f"{outcome.submission.student} ({outcome.submission.chapter})"
+                problems.setdefault(outcome.problem, []).append(who)
+            told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+            progress.update(bar, advance=1, description=told)
+    for chapter in sorted({submission.chapter for submission in submissions}):
+        report = class_report(course, chapter)
+        write_report(report, report_folder(course, chapter))
+        _print_report(report, report_folder(course, chapter))
+    for problem, who in problems.items():
+        console.print(f"[red]Not graded: {', '.join(map(escape, who))}[/]", highlight=False)
+        console.print(f"  {problem}", markup=False, highlight=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print_report(report: "ClassReport", folder: Path) -> None:
+    table = Table("exercise", "mean", "of", "seconds", "most common problem", title=report.chapter)
+    for name in report.exercises:
+        grades = report.of(name)
+        mean, seconds = (
+            sum(values) / len(grades)
+            for values in ([g.points for g in grades], [g.seconds for g in grades])
+        )
+        common = "".join(f"{n} × {cause}" for cause, n in report.causes(name).most_common(1))
+        maximum = f"{grades[0].maximum:g}"
+        table.add_row(name, f"{mean:.2f}", maximum, f"{seconds:.1f}", escape(common))
+    console.print(table)
+    if report.likenesses:
+        console.print(f"{len(report.likenesses)} answers are alike in several notebooks: alike.csv")
+    console.print(f"The reports are in {folder}.", highlight=False, soft_wrap=True)
 
 
 def _print_rows(rows: list["Row"]) -> None:
