@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from tests.batches import recorded_batches, small_model
-from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.losses import weighted_mse
+from tms_lib.sampling import WeightedRows
 
 
 @pytest.mark.parametrize("n_samples", [1, 8192, 8193, 20_000])
@@ -43,6 +44,14 @@ def test_expected_loss_needs_a_sample(generator):
             n_samples=0,
             generator=generator,
         )
+
+
+def test_seeds_of_a_setting_are_measured_on_the_same_samples(generator):
+    x = torch.rand(1, 3, 8, 5, generator=generator, dtype=torch.float64)
+    rows = same_for_seeds(recorded_batches(x), n_seeds=2)(8, generator=generator)
+    assert isinstance(rows, WeightedRows)
+    assert_close(rows.x, x[0][[0, 0, 1, 1, 2, 2]])
+    assert_close(rows.weight, torch.full((6, 8), 1 / 8, dtype=torch.float64))
 
 
 @given(seed=st.integers(0, 2**32 - 1))

@@ -20,7 +20,7 @@ from tms_lib.autoencoder import (
 )
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
-from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.features import (
     FeatureMoments,
     active_count_probability,
@@ -86,7 +86,12 @@ from tms_lib.plots import (
     plot_weight_stack,
     plot_weights,
 )
-from tms_lib.recipes import train_absolute_value, train_over_densities, train_relu_output
+from tms_lib.recipes import (
+    train_absolute_value,
+    train_over_densities,
+    train_relu_output,
+    train_screened,
+)
 from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
 from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
 from tms_lib.shards import ModelKind, Setting
@@ -240,6 +245,7 @@ __all__ = [
     "resample_dead_latents",
     "row_space_projection",
     "run_sweep",
+    "same_for_seeds",
     "sample_anticorrelated",
     "sample_correlated",
     "sample_features",
@@ -261,6 +267,7 @@ __all__ = [
     "train_over_densities",
     "train_phase_grid",
     "train_relu_output",
+    "train_screened",
     "two_feature_loss",
     "universal_attack",
     "weighted",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tms_lib.features import check_positive
 from tms_lib.losses import weighted_row_mse
-from tms_lib.sampling import Sampler, weighted
+from tms_lib.sampling import Sampler, WeightedRows, weighted
 from tms_lib.threads import threads_for
 
 _CHUNK = 8192  # samples that fit a CPU's cache well
@@ -27,8 +27,9 @@ def expected_loss(
 ) -> Float[Tensor, " instances"]:
     """Each instance's loss on `n_samples` fresh samples, drawn in chunks to bound memory.
 
-    Compare seeds by this, not by the last loss of training, whose noise decides between
-    near-equal runs. Sparse features need many samples, or a `FeatureSampler`.
+    Compare seeds by this, and on the same samples (see `same_for_seeds`), not by the last loss of
+    training, whose noise decides between near-equal runs. Sparse features need many samples, or a
+    `FeatureSampler`.
 
     Args:
         model: As in `train`, with the next two and `target`.
@@ -52,6 +53,27 @@ def expected_loss(
             )
             total = total + size / n_samples * loss
     return total
+
+
+def same_for_seeds(sample: Sampler, *, n_seeds: int) -> Sampler:
+    """A sampler for models of which each `n_seeds` together have one setting.
+
+    It draws a batch of `sample` for each setting and gives it to all its seeds. On the same
+    samples even near-equal seeds can be told apart.
+
+    >>> from tms_lib.sampling import FeatureSampler
+    >>> p = torch.tensor([[0.5, 0.5], [1.0, 1.0]])
+    >>> sample = same_for_seeds(FeatureSampler(p), n_seeds=3)
+    >>> x, _ = sample(4, generator=torch.Generator().manual_seed(0))
+    >>> x.shape, torch.equal(x[0], x[2]), torch.equal(x[2], x[3])
+    (torch.Size([6, 4, 2]), True, False)
+    """
+
+    def repeated(n_samples: int, /, *, generator: torch.Generator) -> WeightedRows:
+        rows = weighted(sample(n_samples, generator=generator))
+        return WeightedRows(*(part.repeat_interleave(n_seeds, 0) for part in rows))
+
+    return repeated
 
 
 def best_of_seeds(

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.engine import Run, TrainConfig, TrainResult
-from tms_lib.evaluation import expected_loss
+from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.features import sample_features
 from tms_lib.gradients import SquaredErrorGradients
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUOutputModel
@@ -117,6 +117,88 @@ def train_over_densities(
     groups = (n_densities, n_seeds)
     W, b = model.W.detach(), model.b.detach()
     return W.unflatten(0, groups), b.unflatten(0, groups), losses.unflatten(0, groups)
+
+
+def train_screened(
+    feature_probability: Float[Tensor, "settings features"],
+    *,
+    importance: Float[Tensor, " features"],
+    n_hidden: int,
+    n_seeds: int,
+    n_finalists: int,
+    screening: TrainConfig,
+    config: TrainConfig,
+    n_test: int,
+    generator: torch.Generator,
+) -> tuple[
+    Float[Tensor, "settings {n_hidden} features"],
+    Float[Tensor, "settings features"],
+    Float[Tensor, " settings"],
+]:
+    """The best of many ReLU output models for each setting, few of which are trained to the end.
+
+    Which features share a direction is decided early. So all seeds are trained quickly, and only
+    those that are best then go on to the end.
+
+    Args:
+        feature_probability: Density p of each feature in each setting.
+        importance: I_i.
+        n_hidden: Hidden dimensions m.
+        n_seeds: Models that start for each setting.
+        n_finalists: How many of them go on.
+        screening: How all are trained.
+        config: How the finalists go on.
+        n_test: Rows on which the seeds of a setting are compared, after each round.
+        generator: Source of randomness, on the device of `feature_probability`.
+
+    Returns:
+        W, b and the loss of each setting's best model.
+
+    Raises:
+        ValueError: If there are more finalists than seeds.
+
+    >>> quick, slow = TrainConfig(n_steps=200, batch_size=32), TrainConfig(n_steps=500, lr=0.003)
+    >>> W, b, loss = train_screened(
+    ...     torch.full((1, 5), 0.05), importance=torch.ones(5), n_hidden=2, n_seeds=16,
+    ...     n_finalists=2, screening=quick, config=slow, n_test=1024,
+    ...     generator=torch.Generator().manual_seed(0)
+    ... )
+    >>> (W.norm(dim=1) > 0.5).sum()  # a pentagon
+    tensor(5)
+    """
+    if not 1 <= n_finalists <= n_seeds:
+        raise ValueError(
+            f"n_finalists must lie between 1 and the {n_seeds} seeds; got {n_finalists}."
+        )
+    n_settings, n_features = feature_probability.shape
+
+    def train_all(start: tuple[Tensor, Tensor] | None, config: TrainConfig) -> tuple[Tensor, ...]:
+        """The parameters and losses, `settings seeds ...`, of new models or of those given."""
+        n_here = n_seeds if start is None else n_finalists
+        model = ReLUOutputModel(
+            n_instances=n_settings * n_here,
+            n_features=n_features,
+            n_hidden=n_hidden,
+            generator=generator,
+        )
+        if start is not None:
+            model.W.data, model.b.data = start
+        arguments = {"importance": importance, "generator": generator}
+        # the seeds of one setting stand together: s0 s0 ... s1 s1 ...
+        sampler = FeatureSampler(feature_probability.repeat_interleave(n_here, 0))
+        train(model, sampler, **arguments, config=config)
+        compared = same_for_seeds(FeatureSampler(feature_probability), n_seeds=n_here)
+        losses = expected_loss(model, compared, **arguments, n_samples=n_test)
+        found = (model.W.detach(), model.b.detach(), losses)
+        return tuple(values.unflatten(0, (n_settings, n_here)) for values in found)
+
+    W, b, losses = train_all(None, screening)
+    best = losses.argsort(1)[:, :n_finalists]
+    setting = torch.arange(n_settings, device=best.device).unsqueeze(1)
+    W, b, losses = train_all(
+        (W[setting, best].flatten(0, 1), b[setting, best].flatten(0, 1)), config
+    )
+    return best_of_seeds(W, losses), best_of_seeds(b, losses), best_of_seeds(losses, losses)
 
 
 def train_absolute_value(

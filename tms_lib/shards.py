@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from tms_lib.evaluation import best_of_seeds, expected_loss
+from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.features import check_positive, check_probability
 from tms_lib.losses import check_importance
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUHiddenModel, ReLUOutputModel
-from tms_lib.sampling import FeatureSampler, WeightedRows
+from tms_lib.sampling import FeatureSampler
 from tms_lib.threads import one_thread
 from tms_lib.training import TrainConfig, train
 
@@ -178,15 +178,9 @@ def train_shard(shard: Shard) -> dict[str, np.ndarray]:
         raise FloatingPointError(
             f"a model of the settings {list(shard.places)}, {shard.n_seeds} instances each: {error}"
         ) from None
-    sampler = FeatureSampler(p, signed=signed)
-
-    def same_for_seeds(n_samples: int, /, *, generator: torch.Generator) -> WeightedRows:
-        rows = sampler(n_samples, generator=generator)
-        return WeightedRows(*(part.repeat_interleave(shard.n_seeds, 0) for part in rows))
-
     losses = expected_loss(
         model,
-        same_for_seeds,
+        same_for_seeds(FeatureSampler(p, signed=signed), n_seeds=shard.n_seeds),
         importance=importance,
         n_samples=shard.n_test,
         generator=generator,
