@@ -4,16 +4,15 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.evaluation import expected_loss
-from tms_lib.figures._shared import Best, at_density, keep_best, page
+from tms_lib.figures._shared import Best, at_density, cosines_within_sets, keep_best, page
 from tms_lib.figures.reproduction import Reproduction, equal, within
 from tms_lib.geometry import canonicalize_2d
-from tms_lib.models import ReLUOutputModel, gram
+from tms_lib.models import ReLUOutputModel
 from tms_lib.plots import plot_curves, plot_features_2d, plot_weights
 from tms_lib.training import TrainConfig, train
 
@@ -38,11 +37,11 @@ def correlated_features(*, seed: int = 0) -> Reproduction:
         (opposite, "two anticorrelated pairs", axes[1]),
     ):
         plot_features_2d(canonicalize_2d(best.parameters["W"][0]), ax=ax)
-        ax.set_title(f"{title}")
+        ax.set_title(title)
     for k, ax in zip(_DRAWN, axes[2:6], strict=True):
         plot_features_2d(canonicalize_2d(three.parameters["W"][k]), ax=ax)
         ax.set_title(f"three correlated pairs, {at_density(_THREE_PAIRS[k].item())}")
-    side_by_side = _within_sets(three.parameters["W"], set_size=2)
+    side_by_side = cosines_within_sets(three.parameters["W"], set_size=2)
     n_collapsed = (side_by_side > 0.95).sum((-2, -1))
     plot_curves(_THREE_PAIRS, n_collapsed[None].float(), labels=["pairs collapsed"], ax=axes[6])
     axes[6].set(xlabel="density $1 - S$", ylabel="pairs side by side, of three")
@@ -51,16 +50,16 @@ def correlated_features(*, seed: int = 0) -> Reproduction:
     figure.suptitle(
         "Pairs are 0 1, 2 3, 4 5; $I_i = 1$, best of 8 or 16; $1 - S = 0.05$ where not given"
     )
-    ten = _within_sets(large.parameters["W"], set_size=10)
+    ten = cosines_within_sets(large.parameters["W"], set_size=10)
     claims = [
         within(
             "two correlated pairs: orthogonal within a pair; |cosine|",
-            _within_sets(two.parameters["W"], set_size=2).abs(),
+            cosines_within_sets(two.parameters["W"], set_size=2).abs(),
             high=0.15,
         ),
         within(
             "two anticorrelated pairs: antipodal within a pair; cosine",
-            _within_sets(opposite.parameters["W"], set_size=2),
+            cosines_within_sets(opposite.parameters["W"], set_size=2),
             high=-0.95,
         ),
         within(
@@ -102,14 +101,3 @@ def _best(
         model, sample, importance=importance, n_samples=2**16, generator=generator
     )
     return keep_best(model, losses.unflatten(0, (-1, n_seeds)))
-
-
-def _within_sets(
-    W: Float[Tensor, "settings hidden features"], *, set_size: int
-) -> Float[Tensor, "settings sets pairs"]:
-    """The cosines between features of the same set, each pair of features once."""
-    cosine = gram(F.normalize(W, dim=-2))
-    of_set = cosine.unflatten(2, (-1, set_size)).unflatten(1, (-1, set_size))
-    same_set = of_set.diagonal(dim1=1, dim2=3)  # settings feature feature sets
-    i, j = torch.triu_indices(set_size, set_size, offset=1)
-    return same_set[:, i, j].mT

@@ -1,4 +1,4 @@
-"""Superposition and Learning Dynamics: features jump, and the loss drops as they do."""
+"""Superposition and Learning Dynamics: features change levels, and the loss falls as they do."""
 
 from functools import partial
 
@@ -9,11 +9,11 @@ from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from tms_lib.correlation import sample_correlated
 from tms_lib.evaluation import expected_loss
-from tms_lib.figures._shared import page
+from tms_lib.figures._shared import cosines_within_sets, page
 from tms_lib.figures.reproduction import Reproduction, within
 from tms_lib.losses import weighted_row_mse
 from tms_lib.metrics import dimensionality
-from tms_lib.models import ReLUOutputModel, relu_output
+from tms_lib.models import ReLUOutputModel, gram, relu_output
 from tms_lib.plots import plot_curves, plot_features_3d, plot_trajectories
 from tms_lib.sampling import FeatureSampler
 from tms_lib.training import TrainConfig, train
@@ -72,7 +72,7 @@ def energy_levels(*, seed: int = 0) -> Reproduction:
             high=0.05,
         ),
         within(
-            "changes are quick, if no jumps as in the paper: steps on the way, median, of 4000",
+            "not reproduced: sudden jumps; steps from one level to the other, median, of 4000",
             duration.median(),
             high=1_000,
         ),
@@ -115,17 +115,14 @@ def octahedron(*, seed: int = 0) -> Reproduction:
     plot_curves(steps[:-1], smooth.unsqueeze(0), labels=["loss, mean of 25 batches"], ax=right)
     right.set(xlabel="step", ylabel="loss", yscale="log")
     figure.suptitle("$n = 6$, $m = 3$, two sets of three, $1 - S = 0.05$, best of 20")
-    W_hat = F.normalize(W[-1], dim=0)
-    cosine = W_hat.T @ W_hat
-    sets = cosine.unflatten(1, (2, 3)).unflatten(0, (2, 3))  # set feature set feature
-    within_sets = sets.diagonal(dim1=0, dim2=2).permute(2, 0, 1)[:, *torch.triu_indices(3, 3, 1)]
-    across = sets[0, :, 1]
+    cosine = gram(F.normalize(W[-1], dim=0))
+    own_sets = cosines_within_sets(W[-1:], set_size=3)
     claims = [
         within("an octahedron, D_i = 1/2", D[-1], low=0.48, high=0.52),
-        within("features of a set are orthogonal, |cosine|", within_sets.abs(), high=0.1),
+        within("features of a set are orthogonal, |cosine|", own_sets.abs(), high=0.1),
         within(
             "antipodes are across the sets: cosine with the nearest antipode",
-            across.amin(-1),
+            cosine[:3, 3:].amin(-1),
             high=-0.95,
         ),
     ]
