@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 import torch
 
+T = TypeVar("T")
 _SHORTEST = 0.3  # seconds of one measurement
 
 
@@ -17,18 +19,18 @@ def seconds_per_step(run: Callable[[int], None], *, device: torch.device) -> flo
     """
     run(3)  # what is done only once is not counted
     n_steps = 1
-    while elapsed(partial(run, n_steps), device=device) < _SHORTEST:
+    while timed(partial(run, n_steps), device=device)[0] < _SHORTEST:
         n_steps *= 2
-    return min(elapsed(partial(run, n_steps), device=device) for _ in range(3)) / n_steps
+    return min(timed(partial(run, n_steps), device=device)[0] for _ in range(3)) / n_steps
 
 
-def elapsed(work: Callable[[], object], *, device: torch.device) -> float:
-    """Seconds that some work takes, also what it leaves to a GPU."""
+def timed(work: Callable[[], T], *, device: torch.device) -> tuple[float, T]:
+    """Seconds that some work takes, also what it leaves to a GPU, and its result."""
     start = time.perf_counter()
-    work()
+    result = work()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, result
 
 
 @contextmanager

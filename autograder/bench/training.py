@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from autograder.bench.plain_loop import BATCH_SIZE, N_STEPS, plain_loop
-from autograder.bench.timing import elapsed, seconds_per_step, threads
+from autograder.bench.timing import seconds_per_step, threads, timed
 from tms_lib.evaluation import best_of_seeds
 from tms_lib.features import geometric_importance
 from tms_lib.models import ReLUOutputModel
 from tms_lib.phase_grid import sweep_phase_grid
+from tms_lib.recipes import train_screened
 from tms_lib.sampling import FeatureSampler
 from tms_lib.theory import classify_solution, expected_relu_loss, phase_losses, two_feature_loss
 from tms_lib.training import TrainConfig, train
@@ -80,9 +81,9 @@ def step_times(shape: Shape, *, device: torch.device) -> StepTimes:
 
 
 class Race(NamedTuple):
-    """Both ways trained to the end, the same number of models at each density.
+    """Both ways trained to the end at each density.
 
-    Losses have the axes `densities seeds`.
+    The plain loop's losses have the axes `densities seeds`, ours are the best of many seeds.
     """
 
     plain_seconds: float
@@ -96,37 +97,73 @@ class Race(NamedTuple):
         return self.plain_seconds / self.our_seconds
 
 
-def race(
-    *, n_seeds: int, plain_steps: int = N_STEPS, config: TrainConfig, device: torch.device
-) -> Race:
-    """n = 20 features of importance 0.7^i in m = 5 dimensions, at seven densities."""
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """How we take part in a race: the arguments of `train_screened` of these names."""
+
+    n_seeds: int
+    n_finalists: int
+    screening: TrainConfig
+    config: TrainConfig
+    n_test: int
+
+
+ENTRY = Entry(
+    n_seeds=32,
+    n_finalists=2,
+    screening=TrainConfig(n_steps=1_500, batch_size=32),
+    config=TrainConfig(n_steps=2_000, batch_size=128, lr=3e-3),
+    n_test=4096,
+)
+
+
+def race(entry: Entry, *, n_seeds: int, plain_steps: int = N_STEPS, device: torch.device) -> Race:
+    """n = 20 features of importance 0.7^i in m = 5 dimensions, at seven densities.
+
+    The plain loop trains `n_seeds` models at each.
+    """
     shape = Shape(n_models=len(DENSITIES) * n_seeds, n_features=20, n_hidden=5)
     importance = geometric_importance(0.7, shape.n_features).to(device)
-    p = torch.tensor(DENSITIES, device=device).repeat_interleave(n_seeds).unsqueeze(-1)
-    p = p.expand(-1, shape.n_features)
+    densities = torch.tensor(DENSITIES, device=device).unsqueeze(-1)
+    densities = densities.expand(-1, shape.n_features)
+    p = densities.repeat_interleave(n_seeds, 0)
     times = _plain_step_times(shape, p, importance=importance, device=device)
     generator = torch.Generator(device).manual_seed(0)
-    plain, ours = shape.new_model(generator), shape.new_model(generator)
-
-    def train_plain() -> None:
-        plain_loop(plain, p, importance=importance, n_steps=plain_steps, generator=generator)
-
-    def train_ours() -> None:
-        sampler = FeatureSampler(p)
-        train(ours, sampler, importance=importance, generator=generator, config=config)
+    plain = shape.new_model(generator)
 
     with threads(min(times, key=lambda number: times[number])):
-        plain_seconds = elapsed(train_plain, device=device)
-    our_seconds = elapsed(train_ours, device=device)
-    plain_losses, our_losses = (
-        expected_relu_loss(
-            model.W.detach(), model.b.detach(), feature_probability=p, importance=importance
+        plain_seconds, _ = timed(
+            lambda: plain_loop(
+                plain, p, importance=importance, n_steps=plain_steps, generator=generator
+            ),
+            device=device,
         )
-        .unflatten(0, (-1, n_seeds))
-        .cpu()
-        for model in (plain, ours)
+    our_seconds, (W, b) = timed(
+        lambda: _screened(entry, densities, importance=importance, device=device), device=device
     )
-    return Race(plain_seconds, our_seconds, plain_losses, our_losses)
+    plain_losses, our_losses = (
+        expected_relu_loss(W, b, feature_probability=p, importance=importance).cpu()
+        for W, b, p in ((plain.W.detach(), plain.b.detach(), p), (W, b, densities))
+    )
+    return Race(plain_seconds, our_seconds, plain_losses.unflatten(0, (-1, n_seeds)), our_losses)
+
+
+def _screened(
+    entry: Entry, densities: Tensor, *, importance: Tensor, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """W and b of our best model at each density; each core trains a part of them."""
+
+    def part(seed: int, densities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        generator = torch.Generator(device).manual_seed(seed)
+        return train_screened(
+            densities, importance=importance, n_hidden=5, generator=generator, **vars(entry)
+        )
+
+    n_parts = torch.get_num_threads() if device.type == "cpu" else 1
+    parts = densities.chunk(n_parts)
+    with threads(1), ThreadPoolExecutor(n_parts) as executor:  # new threads take this over
+        W, b, _ = zip(*executor.map(part, range(len(parts)), parts), strict=True)
+    return torch.cat(W), torch.cat(b)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +187,7 @@ GRIDS = (
     Grid(n_densities=10, n_importances=10, n_seeds=10),
     Grid(n_densities=32, n_importances=32, n_seeds=8),
 )
+GRID_CONFIG = TrainConfig(n_steps=500, batch_size=128, lr=0.03)
 
 
 class GridTimes(NamedTuple):
@@ -170,7 +208,7 @@ class GridTimes(NamedTuple):
         return self.plain_seconds / self.our_seconds
 
 
-def grid_times(grid: Grid, *, config: TrainConfig, device: torch.device) -> GridTimes:
+def grid_times(grid: Grid, *, config: TrainConfig = GRID_CONFIG, device: torch.device) -> GridTimes:
     """Ours from start to end, and a few steps of the plain loop times their number."""
     p, r = torch.logspace(-2, 0, grid.n_densities), torch.logspace(-1, 1, grid.n_importances)
     shape = Shape(n_models=grid.n_models, n_features=2, n_hidden=1)
@@ -178,13 +216,10 @@ def grid_times(grid: Grid, *, config: TrainConfig, device: torch.device) -> Grid
     plain = _plain_step_times(
         shape, p_of_model.to(device), importance=importance.to(device), device=device
     )
-    W = torch.empty(0)
-
-    def train_ours() -> None:
-        nonlocal W
-        W = _phase_diagram(p, r, n_seeds=grid.n_seeds, config=config, device=device)
-
-    our_seconds = elapsed(train_ours, device=device)
+    our_seconds, W = timed(
+        lambda: _phase_diagram(p, r, n_seeds=grid.n_seeds, config=config, device=device),
+        device=device,
+    )
     candidates = phase_losses(p.unsqueeze(-1), r, n_features=2)
     least, second = candidates.sort(-1).values[..., :2].unbind(-1)
     agrees = classify_solution(W) == candidates.argmin(-1)
