@@ -1,5 +1,6 @@
 """The commands under `tms bench`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from autograder.errors import CourseError
 if TYPE_CHECKING:
     import torch
 
+    from autograder.bench.grading import ClassTimes
     from autograder.bench.training import Entry, GridTimes, Race, StepTimes
 
 
@@ -51,6 +53,56 @@ def training(
     with console.status("training phase diagrams"):
         grids = [measure.grid_times(grid, device=place) for grid in measure.GRIDS]
     console.print(grids_table(grids))
+
+
+@bench.command()
+def grading(
+    chapter: Annotated[str, typer.Option(help="What the class hands in.")] = "01_sparse_features",
+    submissions: Annotated[
+        list[int] | None, typer.Option(help="A size of the class; can be given several times.")
+    ] = None,
+) -> None:
+    """Grade the same class by stock nbgrader and by `tms grade`, and compare the times."""
+    from autograder.bench import grading as measure
+    from autograder.build import chapters, course_root
+
+    root = course_root(Path.cwd())
+    (known,) = chapters(root, [chapter])
+    times = []
+    for number in submissions or [10]:
+        with console.status(f"grading {number} submissions twice"):
+            times.append(measure.class_times(root, known, n_submissions=number))
+    console.print(classes_table(times, chapter=chapter, n_jobs=measure.N_JOBS))
+
+
+def classes_table(times: list["ClassTimes"], *, chapter: str, n_jobs: int) -> Table:
+    """Both ways of grading, and how the cost of a submission grows with their number."""
+    table = Table(
+        "class",
+        "nbgrader",
+        "ours",
+        "ratio",
+        "each",
+        "ours",
+        "memory",
+        "same points",
+        title=f"{chapter} without explore cells: nbgrader autograde, and ours: tms grade with "
+        f"{n_jobs} jobs, isolation {times[0].isolation}",
+        caption="seconds for the class, and for each submission; GiB that ours used at most",
+    )
+    for row in times:
+        number = row.n_submissions
+        table.add_row(
+            str(number),
+            f"{row.stock_seconds:.1f}",
+            f"{row.our_seconds:.1f}",
+            f"{row.ratio:.2f}",
+            f"{row.stock_seconds / number:.2f}",
+            f"{row.our_seconds / number:.2f}",
+            f"{row.our_memory / 2**30:.2f}",
+            f"{row.n_equal} of {number}",
+        )
+    return table
 
 
 def race_table(race: "Race", entry: "Entry", *, densities: tuple[float, ...]) -> Table:
