@@ -8,6 +8,7 @@ it is worth, is read off the cell's metadata, which nbgrader restored.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -79,19 +80,25 @@ def grade_notebook(
 
 def is_check(cell: NotebookNode) -> bool:
     """Whether the cell is graded by its output."""
-    metadata = cell.metadata.get("nbgrader", {})
-    is_graded = metadata.get("grade", False) and not metadata.get("solution", False)
+    marks = _marks(cell, "nbgrader")
+    is_graded = marks.get("grade", False) and not marks.get("solution", False)
     return cell.cell_type == "code" and is_graded
 
 
 def _is_run(cell: NotebookNode) -> bool:
     """Students' own cells are run, explore cells are not; a tag cannot make one of another."""
-    kind = cell.metadata.get("tms", {}).get("kind")
+    kind = _marks(cell, "tms").get("kind")
     return cell.cell_type == "code" and not (kind == "explore" and "nbgrader" not in cell.metadata)
 
 
 def _grade_id(cell: NotebookNode) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    return _marks(cell, "nbgrader").get("grade_id", "")
+
+
+def _marks(cell: NotebookNode, key: str) -> dict[str, Any]:
+    """The metadata under a key; students can put anything there."""
+    marks = cell.metadata.get(key)
+    return marks if isinstance(marks, dict) else {}
 
 
 def _in_turn(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
@@ -178,4 +185,5 @@ class _Run:
 
 
 def _of_cell(text: str) -> str:
-    return text.replace("Your function", "it", 1).replace("Your answer", "it", 1)
+    text = text.replace("Your function", "it", 1).replace("Your answer", "it", 1)
+    return text.replace("\n", "\n  ")  # or what an answer says could pass for a report

@@ -1,10 +1,12 @@
 """Grading's place in nbgrader: what runs instead of some of its own preprocessors."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode, from_dict, v4
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import SCHEMA_VERSION
@@ -20,16 +22,22 @@ from autograder.secret import DEFAULT_SEED, FILE, VARIABLE, grading_seed
 from autograder.tasks import Task, grade_task, read_grades, task_of
 from autograder.workers import ISOLATIONS
 
+# What begins a tag, unless it is one of those that the course's own text has, or a link.
+_TAG = re.compile(r"""<(?=[a-zA-Z/!?])(?!/?(details|summary)>|https?://[^\s<>"']*>)""")
+
 
 class DropUnreadable(DeduplicateIds):
-    """Makes an ordinary cell of each copy, and of each cell with metadata of another version.
+    """Makes an ordinary cell of each copy, and of each whose metadata is not of this version.
 
-    nbgrader stops at such a cell, and the rest of the class is not graded.
+    nbgrader stops at such a cell, and the rest of the class is not graded. It cannot write
+    characters that are no text either: half of a pair stands for nothing, and becomes "?".
     """
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
+        text = json.dumps(nb, ensure_ascii=False).encode("utf-8", "replace")
+        nb = from_dict(json.loads(text))
         self._drop(nb)
         nb, resources = super().preprocess(nb, resources)
         self._drop(nb)  # of copies, nbgrader keeps the last and empties the metadata of the others
@@ -38,8 +46,24 @@ class DropUnreadable(DeduplicateIds):
     def _drop(self, nb: NotebookNode) -> None:
         for cell in nb.cells:
             metadata = cell.metadata.get("nbgrader")
-            if metadata is not None and metadata.get("schema_version") != SCHEMA_VERSION:
-                del cell.metadata["nbgrader"]
+            named = isinstance(metadata, dict) and isinstance(metadata.get("grade_id"), str)
+            if not named or metadata.get("schema_version") != SCHEMA_VERSION:
+                cell.metadata.pop("nbgrader", None)
+
+
+class HarmlessText(NbGraderPreprocessor):
+    """Lets text cells have no HTML but the tags for folding, and links.
+
+    The formgrader shows text as it is: a script in it would grade as the instructor who reads it.
+    """
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        del cell_index  # nbconvert passes it
+        if cell.cell_type != "code":
+            cell.source = _TAG.sub("< ", cell.source)  # a formula reads the same
+        return cell, resources
 
 
 class RestoreChecks(OverwriteCells):

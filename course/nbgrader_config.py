@@ -10,13 +10,15 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 # As nbgrader's own lists, with OwnFilesOnly first, DropUnreadable in the place of DeduplicateIds,
-# RestoreChecks in that of OverwriteCells, and IsolatedExecute in that of Execute.
+# RestoreChecks in that of OverwriteCells and HarmlessText after it, and IsolatedExecute in that of
+# Execute.
 c.Autograde.sanitize_preprocessors = [
     "autograder.nbgrader_plugin.OwnFilesOnly",
     "nbgrader.preprocessors.ClearOutput",
     "autograder.nbgrader_plugin.DropUnreadable",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "autograder.nbgrader_plugin.RestoreChecks",
+    "autograder.nbgrader_plugin.HarmlessText",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [

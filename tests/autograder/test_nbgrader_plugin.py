@@ -1,7 +1,7 @@
+import json
 import warnings
 from typing import Any
 
-import nbformat
 import pytest
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import v4
@@ -12,7 +12,7 @@ from nbgrader.utils import determine_grade
 from autograder.build import course_config
 from autograder.errors import CourseError
 from autograder.exercises import find
-from autograder.nbgrader_plugin import IsolatedExecute, grading_api
+from autograder.nbgrader_plugin import HarmlessText, IsolatedExecute, grading_api
 from autograder.records import refuse_unprotected, unprotected
 
 POINTS = find("density").points
@@ -134,8 +134,17 @@ SUBMISSIONS = {
     ],
     "named": [answer_cell(RIGHT), check_cell(), check_cell(grade_id="check-mine")],
     "shadowing": [answer_cell(f"import torch\n{RIGHT}"), check_cell()],
+    "odd-marks": [
+        *(v4.new_code_cell("1", metadata={"nbgrader": marks}) for marks in (3, [], {})),
+        *(reflagged(grade_id=name) for name in ([], {"a": 1}, None)),
+        *(v4.new_code_cell("1", metadata={"tms": marks}) for marks in (3, [], "explore")),
+        answer_cell(RIGHT),
+        check_cell(),
+    ],
+    "half-a-character": [v4.new_markdown_cell("\ud800"), answer_cell(f"x = '\ud800'\n{RIGHT}")],
 }
 RIGHT_ONES = {"right", "deleted-both", "above", "worth-more", "named", "shadowing"}
+RIGHT_ONES |= {"odd-marks", "half-a-character"}
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +180,7 @@ def course(repository, tmp_path_factory):
 
 def write(notebook, path):
     path.parent.mkdir(parents=True)
-    nbformat.write(notebook, path)
+    path.write_text(json.dumps(notebook), encoding="utf-8")  # nbformat would refuse the odd ones
 
 
 @pytest.mark.filterwarnings("ignore")  # nbgrader's own use of its database
@@ -186,6 +195,27 @@ def test_a_grade_is_what_the_answer_deserves(course, student):
         assert wrong < POINTS
         assert submission.score == (POINTS if student in RIGHT_ONES else wrong)
         assert submission.max_score == POINTS
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<script>grade(100)</script>", "< script>grade(100)< /script>"),
+        ("a <img src=x onerror=grade(100)>", "a < img src=x onerror=grade(100)>"),
+        ("<details open ontoggle=grade(100)>", "< details open ontoggle=grade(100)>"),
+        ("<DETAILS><!-- --><?php ?>", "< DETAILS>< !-- -->< ?php ?>"),
+        ("<https://a' onclick='grade(100)>", "< https://a' onclick='grade(100)>"),
+        ("<details>\n<summary>Hint</summary>\n</details>", None),
+        ("<https://arxiv.org> and $a < b <= 3$", None),
+        ("$x<y$", "$x< y$"),
+    ],
+)
+def test_text_has_no_html_that_does_anything(source, shown):
+    for make in (v4.new_markdown_cell, v4.new_raw_cell):
+        cell, _ = HarmlessText().preprocess_cell(make(source), ResourcesDict(), 0)
+        assert cell.source == (shown or source)
+    code, _ = HarmlessText().preprocess_cell(v4.new_code_cell(source), ResourcesDict(), 0)
+    assert code.source == source
 
 
 def test_a_linked_notebook_is_refused_by_name_and_the_rest_is_graded(course):
