@@ -81,6 +81,7 @@ def test_gradients_are_the_slopes_of_the_loss(family, generator):
 
 def test_a_leak_changes_the_gradient_where_the_output_is_off_and_no_loss(generator):
     model = random_model("ReLU output", generator)
+    assert isinstance(model, ReLUOutputModel)
     x, target, importance, weight = random_rows(generator)
     settings = {"importance": importance, "weight": weight}
     losses = SquaredErrorGradients(model)(x, target, **settings)
