@@ -58,9 +58,11 @@ class HarmlessText(NbGraderPreprocessor):
     """
 
     def preprocess_cell(
-        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+        self,
+        cell: NotebookNode,
+        resources: ResourcesDict,
+        index: int,  # noqa: ARG002  (nbconvert passes it)
     ) -> tuple[NotebookNode, ResourcesDict]:
-        del cell_index  # nbconvert passes it
         if cell.cell_type != "code":
             cell.source = _TAG.sub("< ", cell.source)  # a formula reads the same
         return cell, resources
