@@ -3,7 +3,8 @@
 Two ways together. A look at the answer's cell finds what it says: an import, an attribute, a
 `getattr`. While the answer runs, the library's function refuses to be called by anybody but the
 library, whatever name it goes by; functions of the library that use it work as always, and so do
-answers that call those. Neither finds a copy of the function's source.
+answers that call those. Neither finds a copy of the function's source, nor a process that was made
+to forget the refusal: whoever goes so far can as well copy.
 """
 
 import ast

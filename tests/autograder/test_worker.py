@@ -247,3 +247,12 @@ def test_a_reference_is_withheld_from_its_own_exercise_only(session):
     session.run_cell("other = answer")
     other = RemoteAnswer("other", session, seconds=5, reference=find("embed").reference)
     assert_close(other.outcome(call(torch.eye(2))).value, torch.eye(2))
+
+
+def test_the_time_of_other_cells_is_not_the_answers(session):
+    assert session.run_cell("import os, time\ntime.sleep(0.7)") is None
+    assert session.run_cell("def ends():\n    os._exit(1)\ndef answer():\n    return 1") is None
+    with pytest.raises(LostError):
+        RemoteAnswer("ends", session, seconds=5).outcome(call())
+    far = RemoteAnswer("answer", session, seconds=0.5)  # a new worker runs the cells again
+    assert [far.outcome(call()).value for _ in range(2)] == [1, 1]
