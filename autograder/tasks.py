@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import nbformat
 from nbformat import NotebookNode
@@ -96,7 +96,7 @@ def grade_task(task: Task, course: str) -> list[dict[str, Any]]:
             f"On {platform.node()}, the grader in {autograder.__path__[0]}, its private checks or "
             "torch are of another version than where the grades are collected. Install the same."
         )
-    notebook = nbformat.from_dict({"cells": json.loads(task.cells)})
+    notebook = cast(NotebookNode, nbformat.from_dict({"cells": json.loads(task.cells)}))
     private = private_checks(Path(task.private)) if task.private else {}
     with _one_at_a_time:
         workers = _workers(task.isolation, course)

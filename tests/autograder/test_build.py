@@ -142,7 +142,7 @@ def test_a_solution_without_full_points_is_refused(copy):
 def test_the_courses_settings_are_those_of_its_file(built):
     config = course_config(built)
     assert config.CourseDirectory.course_id == "toy-models"
-    assert "ExecuteAnswers" in config.Autograde.autograde_preprocessors[0]
+    assert any("IsolatedExecute" in str(p) for p in config.Autograde.autograde_preprocessors)
 
 
 def test_course_root_is_found_from_below_and_else_refused(built, tmp_path):

@@ -21,6 +21,7 @@ def _small_superpositions(_draw: Draw) -> Iterator[Call]:
 def _zero_column(draw: Draw) -> Iterator[Call]:
     W = draw.normal(2, 3, 5)
     W[0, :, 1] = 0.0
+    W[1, :, 3] *= 0.05 / W[1, :, 3].norm()  # short, but with a direction
     yield call(W)
 
 
