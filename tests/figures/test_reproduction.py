@@ -38,5 +38,5 @@ def test_values_must_equal_those_needed_up_to_the_tolerance(values, holds):
 
 
 def test_runs_are_counted_and_many_values_become_a_range():
-    assert within("", torch.tensor([0.5, 0.5, 0.25]), low=0).measured == "2 x 0.5, 0.25"
+    assert within("", torch.tensor([0.5, 0.5, 0.5, 2, 2]), low=0).measured == "3 x 0.5, 2, 2"
     assert within("", torch.linspace(2, -1, 40), low=0).measured == "-1 to 2"

@@ -43,7 +43,7 @@ def within(
     """The claim that all values lie in [low, high]. A NaN lies nowhere.
 
     >>> within("a coin has two sides", torch.tensor([2, 2]), low=2, high=2)
-    Claim(text='a coin has two sides', measured='2 x 2', needed='2', holds=True)
+    Claim(text='a coin has two sides', measured='2, 2', needed='2', holds=True)
     """
     if low == high:
         needed = f"{low:g}"
@@ -81,4 +81,4 @@ def _numbers(values: Float[Tensor, "*shape"] | Int[Tensor, "*shape"]) -> str:
     runs = [(text, len(list(run))) for text, run in itertools.groupby(f"{v:.4g}" for v in listed)]
     if len(runs) > 10:
         return f"{min(listed):.4g} to {max(listed):.4g}"
-    return ", ".join(text if length == 1 else f"{length} x {text}" for text, length in runs)
+    return ", ".join(f"{n} x {text}" if n > 2 else ", ".join(n * [text]) for text, n in runs)
