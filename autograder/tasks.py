@@ -28,6 +28,7 @@ from autograder.secret import private_checks
 from autograder.workers import Workers
 
 _one_at_a_time = threading.Lock()  # a worker of a cluster may run tasks in several threads
+_kept: dict[tuple[str, str], Workers] = {}  # one at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +104,7 @@ def grade_task(task: Task, course: str) -> list[dict[str, Any]]:
         try:
             grades = grade_notebook(notebook, workers=workers, seed=task.seed, private=private)
         except CourseError:
-            _workers.cache_clear()  # the next notebook starts anew
-            workers.close()
+            _end_workers()  # the next notebook starts anew
             raise
     return [dataclasses.asdict(grade) for grade in grades]
 
@@ -143,9 +143,16 @@ def code_version(private: str) -> str:
     return digest.hexdigest()
 
 
-@functools.lru_cache(maxsize=1)
 def _workers(isolation: str, course: str) -> Workers:
     """The workers of this process: they take seconds to start, so all notebooks share them."""
-    workers = Workers(isolation=isolation, hidden=[Path(course)])
-    Finalize(None, workers.close, exitpriority=0)  # unlike atexit also in a pool's process
-    return workers
+    place = isolation, course
+    if place not in _kept:
+        _end_workers()
+        _kept[place] = Workers(isolation=isolation, hidden=[Path(course)])
+        Finalize(None, _end_workers, exitpriority=0)  # unlike atexit also in a pool's process
+    return _kept[place]
+
+
+def _end_workers() -> None:
+    while _kept:
+        _kept.popitem()[1].close()

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 from nbformat import v4
 
+from autograder import tasks
 from autograder.errors import CourseError
 from autograder.grading import Grade
 from autograder.tasks import code_version, grade_task, read_grades, task_of
@@ -67,6 +68,25 @@ def test_an_isolation_that_cannot_be_had_is_told_each_time(tmp_path):
     for _ in range(2):
         with pytest.raises(CourseError, match="isolation must be one of"):
             grade_task(task(isolation="none"), str(tmp_path))
+
+
+def test_another_course_ends_the_workers_of_the_one_before(tmp_path, monkeypatch):
+    ended = []
+
+    class Workers:
+        def __init__(self, *, isolation, hidden):
+            assert isolation == "process"
+            self.course = hidden[0].name
+
+        def close(self):
+            ended.append(self.course)
+
+    monkeypatch.setattr(tasks, "Workers", Workers)
+    monkeypatch.setattr(tasks, "_kept", {})
+    monkeypatch.setattr(tasks, "grade_notebook", lambda *_, **__: [])
+    for course in ("one", "one", "two"):
+        assert grade_task(task(), str(tmp_path / course)) == []
+    assert ended == ["one"]
 
 
 def test_grades_survive_as_data():
