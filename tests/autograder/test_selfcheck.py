@@ -19,7 +19,13 @@ def notebook(tmp_path, *cells, chapter=NAME):
     return path
 
 
-SETUP = ("setup", "from tms_lib import metrics\nfrom autograder import check")
+SETUP = ("setup", "import torch\nfrom autograder import check")
+SUPERPOSITION = """
+def superposition(W):
+    overlap = (torch.nn.functional.normalize(W, dim=-2).mT @ W) ** 2
+    not_self = ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    return (overlap * not_self).sum(-1)
+"""
 
 
 def test_scoreboard_has_every_exercise_and_skips_explore_cells(tmp_path):
@@ -27,7 +33,7 @@ def test_scoreboard_has_every_exercise_and_skips_explore_cells(tmp_path):
         tmp_path,
         SETUP,
         ("explore", "raise SystemExit"),
-        ("answer", "superposition = metrics.superposition"),
+        ("answer", SUPERPOSITION),
         ("check superposition", 'check("superposition")'),
         ("answer", "1 / 0"),
         ("check feature_norm", 'check("feature_norm")'),
