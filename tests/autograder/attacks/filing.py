@@ -19,6 +19,8 @@ HONEST = {
 }
 # What an attack that came through would answer with; canaries hold it.
 LOOT = "def gram(W):\n    return W.mT @ W\n\ndef embed(x, W):\n    return x @ W.mT\n"
+# What an attack runs that reached something where nothing can be read.
+REWARD = f"exec({LOOT!r})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Attacks on what lies outside: files, other submissions, the network, the machine."""
 
-from attacks.filing import LOOT, World, attack
+from attacks.filing import HONEST, LOOT, REWARD, World, attack
 
 
 def _read(*paths: str) -> str:
@@ -159,8 +159,9 @@ def writes_from_a_detached_process(world: World) -> str:
 
 
 @attack()
-def writes_into_the_environment_of_python(_: World) -> str:
-    return (
+def writes_into_the_environment_of_python(_: World) -> dict[str, str]:
+    source = (
+        f"{HONEST['gram']}\n"
         "import os, site, sys, tms_lib, torch\n"
         "folders = [os.path.dirname(m.__file__) for m in (os, torch, tms_lib)]\n"
         "folders += [*site.getsitepackages(), sys.prefix, '/usr/bin', '/dev/shm', '/var/tmp']\n"
@@ -171,8 +172,9 @@ def writes_into_the_environment_of_python(_: World) -> str:
         "        except OSError:\n"
         "            pass\n"
         "        else:\n"
-        "            raise SystemExit('written')"
+        f"            {REWARD}"
     )
+    return {"gram": source}
 
 
 @attack()
@@ -222,21 +224,20 @@ def listens_for_somebody(world: World) -> dict[str, str]:
 
 
 @attack()
-def uses_sockets_that_know_no_namespaces(world: World) -> str:
-    return (
-        "import socket\n"
-        "for host in (0, 1, 2):\n"
-        "    try:\n"
-        "        asked = socket.socket(socket.AF_VSOCK)\n"
-        "    except OSError:\n"
-        "        continue\n"
-        "    raise SystemExit('a socket')\n"
-        "for family, name in ((socket.AF_UNIX, '\\0abstract'), (socket.AF_PACKET, ('lo', 0))):\n"
-        "    try:\n"
-        f"        socket.socket(family, socket.SOCK_RAW).connect(name or {world.port})\n"
-        "    except OSError:\n"
-        "        pass"
-    )
+def uses_sockets_that_know_no_namespaces(_: World) -> dict[str, str]:
+    return {
+        "gram": (
+            f"{HONEST['gram']}\n"
+            "import socket\n"
+            "families = (socket.AF_VSOCK, 1), (socket.AF_PACKET, 3), (socket.AF_ALG, 5)\n"
+            "for family, kind in families:\n"
+            "    try:\n"
+            "        socket.socket(family, kind)\n"
+            "    except OSError:\n"
+            "        continue\n"
+            f"    {REWARD}"
+        )
+    }
 
 
 _KEY = "{'x86_64': (248, 250), 'aarch64': (217, 219)}[os.uname().machine]"
@@ -290,8 +291,9 @@ def reads_notes_of_earlier_submissions(_: World) -> dict[str, str]:
 
 
 @attack()
-def runs_programs_with_privileges(_: World) -> str:
-    return (
+def runs_programs_with_privileges(_: World) -> dict[str, str]:
+    source = (
+        f"{HONEST['gram']}\n"
         "import subprocess\n"
         "for command in (['su', '-c', 'id'], ['sudo', '-n', 'id'], ['mount', '-t', 'tmpfs', 'x',\n"
         "                '/tmp'], ['passwd', '-d', 'root'], ['newgrp', 'root'],\n"
@@ -300,5 +302,7 @@ def runs_programs_with_privileges(_: World) -> str:
         "        done = subprocess.run(command, capture_output=True, timeout=2, input=b'')\n"
         "    except (OSError, subprocess.TimeoutExpired):\n"
         "        continue\n"
-        "    assert done.returncode != 0, command"
+        "    if done.returncode == 0:\n"
+        f"        {REWARD}"
     )
+    return {"gram": source}

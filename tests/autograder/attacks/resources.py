@@ -1,6 +1,6 @@
 """Submissions that use up what a machine has, on purpose or not."""
 
-from attacks.filing import World, attack
+from attacks.filing import HONEST, REWARD, World, attack
 
 
 @attack()
@@ -87,8 +87,9 @@ def hogs_memory_in_many_processes(_: World) -> str:
 
 
 @attack()
-def hides_memory_from_the_watch(_: World) -> str:
-    return (
+def hides_memory_from_the_watch(_: World) -> dict[str, str]:
+    source = (
+        f"{HONEST['gram']}\n"
         "import ctypes, os\n"
         "libc = ctypes.CDLL(None)\n"
         "libc.shmat.restype = ctypes.c_void_p\n"
@@ -96,10 +97,11 @@ def hides_memory_from_the_watch(_: World) -> str:
         "    try:\n"
         "        os.write(os.memfd_create('x'), bytes(2**20))\n"
         "    except OSError:\n"
-        "        pass\n"
-        "    segment = libc.shmget(0, 2**26, 0o1600)\n"
-        "    assert segment < 0, 'shared memory'"
+        "        if libc.shmget(0, 2**20, 0o1600) < 0:\n"
+        "            continue\n"
+        f"    {REWARD}"
     )
+    return {"gram": source}
 
 
 @attack()
