@@ -10,10 +10,7 @@ import contextlib
 import io
 import itertools
 import linecache
-import logging
 import re
-import signal
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +22,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from autograder.borrowed import withheld
+from autograder.guards import TimeIsOver, no_logging, time_limit, torch_defaults
 from autograder.problems import (
     AnswerError,
     BorrowedError,
@@ -120,10 +118,6 @@ class Outcome:
     in_graph: bool = False
     after: dict[int | str, Tensor] = field(default_factory=dict)
     gradients: dict[int | str, Tensor] = field(default_factory=dict)
-
-
-class TimeIsOver(BaseException):
-    """Stops the answer's code; no `except Exception` in it can swallow this."""
 
 
 class Answer(Protocol):
@@ -254,7 +248,7 @@ class LocalAnswer:
     def mixes_devices(self, call: Call) -> bool:
         # Fake tensors carry shape, dtype and device but no data: on any machine they tell what
         # would happen with arguments on another device than the default one.
-        with FakeTensorMode(allow_non_fake_inputs=True), _no_logging():
+        with FakeTensorMode(allow_non_fake_inputs=True), no_logging():
             elsewhere = call.map(
                 lambda v: (
                     torch.empty(v.shape, dtype=v.dtype, device="meta")
@@ -363,53 +357,3 @@ def raised(
             text += f"\n(line {line_number} of the cell: {line})" if line else ""
             return RaisedError(text, value, kind=kind, place=(file, line_number))
     return RaisedError(text, value, kind=kind)
-
-
-@contextlib.contextmanager
-def torch_defaults() -> Iterator[None]:
-    """torch's defaults, whatever a notebook or an answer set; then the settings from before."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    torch.set_default_dtype(torch.float32)
-    if device.type != "cpu":
-        torch.set_default_device(None)
-    try:
-        with torch.enable_grad():
-            yield
-    finally:
-        torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
-            torch.set_default_device(None if device.type == "cpu" else device)
-
-
-@contextlib.contextmanager
-def _no_logging() -> Iterator[None]:
-    """torch logs errors that it also raises; on stderr they would alarm students and nbgrader."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises `TimeIsOver` in the main thread once the time is over, then every second."""
-    if seconds <= 0:
-        raise TimeIsOver
-    if not hasattr(signal, "setitimer") or (
-        threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
-
-    def stop(_signal: int, _frame: Any) -> None:
-        raise TimeIsOver
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)

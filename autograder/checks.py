@@ -14,15 +14,12 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.answer import (
-    Answer,
-    LocalAnswer,
-    torch_defaults,
-)
+from autograder.answer import Answer, LocalAnswer
 from autograder.borrowed import says_reference
 from autograder.claims import WrongValueError
 from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
+from autograder.guards import torch_defaults
 from autograder.problems import AnswerError, BorrowedError, FinalError
 
 

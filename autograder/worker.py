@@ -21,8 +21,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import autograder
-from autograder.answer import Call, LocalAnswer, Outcome, TimeIsOver, raised, time_limit
+from autograder.answer import Call, LocalAnswer, Outcome, raised
 from autograder.borrowed import qualified_name
+from autograder.guards import TimeIsOver, time_limit
 from autograder.problems import AnswerError, OutOfTimeError, RaisedError
 from autograder.wire import ARGUMENTS, ClosedError, Reader, WireError, Writer, receive, send
 
