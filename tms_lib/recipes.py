@@ -1,5 +1,6 @@
 """Ready-made runs: models of one kind, trained as that kind needs it."""
 
+import math
 from functools import partial
 
 import torch
@@ -138,7 +139,7 @@ def train_screened(
     """The best of many ReLU output models for each setting, few of which are trained to the end.
 
     Which features share a direction is decided early. So all seeds are trained quickly, and only
-    those that are best then go on to the end.
+    those go on to the end that had the least losses in the last third of it.
 
     Args:
         feature_probability: Density p of each feature in each setting.
@@ -148,7 +149,7 @@ def train_screened(
         n_finalists: How many of them go on.
         screening: How all are trained.
         config: How the finalists go on.
-        n_test: Rows on which the seeds of a setting are compared, after each round.
+        n_test: Rows on which the finalists of a setting are compared.
         generator: Source of randomness, on the device of `feature_probability`.
 
     Returns:
@@ -172,33 +173,39 @@ def train_screened(
         )
     n_settings, n_features = feature_probability.shape
 
-    def train_all(start: tuple[Tensor, Tensor] | None, config: TrainConfig) -> tuple[Tensor, ...]:
-        """The parameters and losses, `settings seeds ...`, of new models or of those given."""
-        n_here = n_seeds if start is None else n_finalists
-        model = ReLUOutputModel(
-            n_instances=n_settings * n_here,
+    def new_model(n_each: int) -> ReLUOutputModel:
+        return ReLUOutputModel(
+            n_instances=n_settings * n_each,
             n_features=n_features,
             n_hidden=n_hidden,
             generator=generator,
         )
-        if start is not None:
-            model.W.data, model.b.data = start
-        arguments = {"importance": importance, "generator": generator}
-        # the seeds of one setting stand together: s0 s0 ... s1 s1 ...
-        sampler = FeatureSampler(feature_probability.repeat_interleave(n_here, 0))
-        train(model, sampler, **arguments, config=config)
-        compared = same_for_seeds(FeatureSampler(feature_probability), n_seeds=n_here)
-        losses = expected_loss(model, compared, **arguments, n_samples=n_test)
-        found = (model.W.detach(), model.b.detach(), losses)
-        return tuple(values.unflatten(0, (n_settings, n_here)) for values in found)
 
-    W, b, losses = train_all(None, screening)
-    best = losses.argsort(1)[:, :n_finalists]
+    def trained(model: ReLUOutputModel, n_each: int, config: TrainConfig) -> TrainResult:
+        # the seeds of one setting stand together: s0 s0 ... s1 s1 ...
+        sampler = FeatureSampler(feature_probability.repeat_interleave(n_each, 0))
+        return train(model, sampler, importance=importance, generator=generator, config=config)
+
+    everyone, finalists = new_model(n_seeds), new_model(n_finalists)
+    losses = trained(everyone, n_seeds, screening).losses
+    recent = losses[-math.ceil(len(losses) / 3) :].mean(0).view(n_settings, n_seeds)
+    best = recent.argsort(1)[:, :n_finalists].to(everyone.W.device)
     setting = torch.arange(n_settings, device=best.device).unsqueeze(1)
-    W, b, losses = train_all(
-        (W[setting, best].flatten(0, 1), b[setting, best].flatten(0, 1)), config
+    chosen = (n_seeds * setting + best).flatten()
+    finalists.load_state_dict({k: values[chosen] for k, values in everyone.state_dict().items()})
+    trained(finalists, n_finalists, config)
+    final = expected_loss(
+        finalists,
+        same_for_seeds(FeatureSampler(feature_probability), n_seeds=n_finalists),
+        importance=importance,
+        n_samples=n_test,
+        generator=generator,
+    ).unflatten(0, (n_settings, n_finalists))
+    W, b = (
+        best_of_seeds(values.detach().unflatten(0, final.shape), final)
+        for values in (finalists.W, finalists.b)
     )
-    return best_of_seeds(W, losses), best_of_seeds(b, losses), best_of_seeds(losses, losses)
+    return W, b, best_of_seeds(final, final)
 
 
 def train_absolute_value(

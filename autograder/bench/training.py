@@ -110,10 +110,10 @@ class Entry:
 
 ENTRY = Entry(
     n_seeds=32,
-    n_finalists=2,
-    screening=TrainConfig(n_steps=1_500, batch_size=32),
+    n_finalists=4,
+    screening=TrainConfig(n_steps=1_500, batch_size=64),
     config=TrainConfig(n_steps=2_000, batch_size=128, lr=3e-3),
-    n_test=4096,
+    n_test=16_384,
 )
 
 
