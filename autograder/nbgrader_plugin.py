@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, from_dict, v4
@@ -37,7 +37,7 @@ class DropUnreadable(DeduplicateIds):
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         text = json.dumps(nb, ensure_ascii=False).encode("utf-8", "replace")
-        nb = from_dict(json.loads(text))
+        nb = cast(NotebookNode, from_dict(json.loads(text)))
         self._drop(nb)
         nb, resources = super().preprocess(nb, resources)
         self._drop(nb)  # of copies, nbgrader keeps the last and empties the metadata of the others
