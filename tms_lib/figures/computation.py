@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from tms_lib.evaluation import expected_loss
-from tms_lib.features import feature_moments, geometric_importance
+from tms_lib.features import geometric_importance
 from tms_lib.figures._shared import DENSITIES, Best, at_density, keep_best, on_all_cores, page
 from tms_lib.figures.reproduction import Claim, Reproduction, equal, within
 from tms_lib.models import AbsoluteValueModel
@@ -19,6 +19,7 @@ from tms_lib.plots import (
 )
 from tms_lib.recipes import train_absolute_value
 from tms_lib.sampling import FeatureSampler
+from tms_lib.theory import linear_optimal_loss
 from tms_lib.training import TrainConfig, train
 
 
@@ -100,8 +101,8 @@ def absolute_value(*, seed: int = 0) -> Reproduction:
     W1, _ = canonical_neurons(
         *(torch.cat([best.parameters[name] for best in found]) for name in ("W1", "W2"))
     )
-    # |x| of a signed feature is a feature, hence the same moments
-    by_hand = feature_moments(DENSITIES).variance * importance[20:].sum()
+    # two neurons to a feature: see `monosemantic_circuit`
+    by_hand = linear_optimal_loss(DENSITIES[:, None], importance=importance, n_hidden=20)
     ratio = torch.cat([best.loss for best in found]) / by_hand
     alone = (features_per_neuron(W1) == 1).sum(-1)
     figure, (*bars, summary) = page(4, 2, width=7, height=2.5)
