@@ -135,7 +135,8 @@ def absolute_value(
     tensor([[0.5000],
             [0.5000]])
     """
-    return torch.relu(relu_embed(x, W1) @ W2.mT + b.unsqueeze(-2))
+    h = torch.relu(embed(x, W1))
+    return torch.relu(embed(h, W2) + b.unsqueeze(-2))
 
 
 def init_weights(
