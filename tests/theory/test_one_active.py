@@ -10,7 +10,14 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from tms_lib.models import relu_output
-from tms_lib.theory import interference_error, one_active_loss, one_active_terms, own_error
+from tms_lib.theory import (
+    interference_error,
+    one_active_loss,
+    one_active_terms,
+    own_error,
+    positive_interval,
+    silenced_output,
+)
 
 N_SAMPLES = 100_000
 
@@ -33,6 +40,24 @@ def by_midpoints(gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     x = (torch.arange(N_SAMPLES, dtype=torch.float64) + 0.5) / N_SAMPLES
     y = torch.relu(gain * x + bias)
     return ((x - y) ** 2).mean(), (y**2).mean()
+
+
+@given(line=lines)
+def test_the_line_is_positive_on_its_interval_only(line):
+    gain, bias = double(*line)
+    start, end = positive_interval(gain, bias)
+    assert 0 <= start <= end <= 1
+    x = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
+    inside = (start < x) & (x < end)
+    height = gain * x + bias
+    assert (height[inside] > -1e-12).all()  # rounded, next to an end
+    assert (height[~inside] < 1e-12).all()
+
+
+def test_where_the_line_is_positive_nowhere_the_interval_is_empty():
+    gain = torch.tensor([0.0, 2.0, -2.0, 0.5])
+    start, end = positive_interval(gain, torch.tensor([-1.0, -2.0, 0.0, -1.0]))
+    assert_close(start, end)
 
 
 @given(line=lines)
@@ -96,6 +121,23 @@ def test_without_bias_only_positive_interference_costs(gain):
     assert_close(interference_error(gain, bias), gain.clamp(min=0) ** 2 / 3)
     if gain >= 0:
         assert_close(own_error(gain, bias), (1 - gain) ** 2 / 3)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.5, 0.9])
+def test_no_other_gain_suits_the_threshold_better(threshold):
+    (t,) = double(threshold)
+    gain, error = silenced_output(t)
+    assert_close(own_error(gain, -gain * t), error)
+    # in the gain the error is a parabola with curvature 2 (1 - t)^3 / 3
+    step = torch.tensor([-0.5, -0.01, 0.01, 0.5], dtype=torch.float64)
+    other = own_error(gain + step, -(gain + step) * t)
+    assert_close(other, error + (1 - t) ** 3 / 3 * step**2)
+
+
+def test_an_output_that_is_always_silent_loses_everything():
+    gain, error = silenced_output(torch.tensor(1.0))
+    assert gain == math.inf
+    assert_close(error, torch.tensor(1 / 3))
 
 
 def test_importance_and_bias_are_those_of_the_disturbed_output():

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from tms_lib.theory import best_polygon, one_active_loss, regular_polygon
 
 
-@pytest.mark.parametrize("n_corners", [2, 3, 5, 8])
+@pytest.mark.parametrize("n_corners", [1, 2, 3, 5, 8])
 def test_corners_are_unit_vectors_at_equal_angles(n_corners):
     W = regular_polygon(n_corners, n_features=n_corners + 2)
     corner = torch.arange(n_corners)
@@ -61,7 +61,7 @@ def test_norms_and_biases_are_those_of_the_table(n_corners):
     assert abs(polygon.bias - bias) < 6e-5
 
 
-@pytest.mark.parametrize("n_corners", [2, 3, 4])
+@pytest.mark.parametrize("n_corners", [1, 2, 3, 4])
 def test_up_to_four_corners_only_dropped_features_cost(n_corners):
     polygon = best_polygon(n_corners, n_features=4)
     assert abs(polygon.radius - 1) < 1e-9
@@ -85,8 +85,8 @@ def test_the_loss_is_that_of_the_model_it_describes_and_stationary(n_corners):
 
 
 def test_wrong_corners_are_named():
-    for n_corners in (1, 6):
-        with pytest.raises(ValueError, match=f"between 2 and the 5 features; got {n_corners}"):
+    for n_corners in (0, 6):
+        with pytest.raises(ValueError, match=f"between 1 and the 5 features; got {n_corners}"):
             best_polygon(n_corners, n_features=5)
-        with pytest.raises(ValueError, match=f"between 2 and the 5 features; got {n_corners}"):
+        with pytest.raises(ValueError, match=f"between 1 and the 5 features; got {n_corners}"):
             regular_polygon(n_corners, n_features=5)

@@ -15,10 +15,13 @@ from tms_lib.theory.linear import (
     linear_optimum,
 )
 from tms_lib.theory.one_active import (
+    SilencedOutput,
     interference_error,
     one_active_loss,
     one_active_terms,
     own_error,
+    positive_interval,
+    silenced_output,
 )
 from tms_lib.theory.phase_change import (
     Phase,
@@ -51,6 +54,7 @@ __all__ = [
     "LossTerms",
     "Phase",
     "PhaseOptimum",
+    "SilencedOutput",
     "antipodal_loss",
     "best_polygon",
     "both_active_error",
@@ -73,9 +77,11 @@ __all__ = [
     "phase_optimum",
     "polytope",
     "polytope_dimensionality",
+    "positive_interval",
     "principal_projection",
     "regular_polygon",
     "row_space_projection",
+    "silenced_output",
     "superposition_boundary",
     "tegum_product",
     "theoretical_phase",

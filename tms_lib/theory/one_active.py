@@ -9,12 +9,33 @@ is not cut off and a square has the mean (u^2 + u v + v^2) / 3 for end values u 
 differences of cubes over g, this neither divides by g nor loses digits as g goes to 0.
 """
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.losses import check_importance
 from tms_lib.theory.linear import LossTerms
+
+
+def positive_interval(
+    gain: Float[Tensor, "*#shape"], bias: Float[Tensor, "*#shape"]
+) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+    """Where in [0, 1] the line g x + b is positive: start and end, equal if nowhere.
+
+    The line g = b = 0 counts as positive everywhere: integrals over it are 0 all the same.
+
+    >>> positive_interval(torch.tensor([2.0, -2.0, 0.0]), torch.tensor([-0.5, 1.0, -1.0]))
+    (tensor([0.2500, 0.0000, 1.0000]), tensor([1.0000, 0.5000, 1.0000]))
+    """
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    at_one = gain + bias
+    crosses = bias * at_one < 0  # so that |g| > |b| > 0
+    crossing = -bias / torch.where(crosses, gain, 1)
+    start = torch.where(bias < 0, torch.where(at_one > 0, crossing, 1), 0)
+    end = torch.where(at_one < 0, torch.where(bias > 0, crossing, start), 1)
+    return start, end
 
 
 def own_error(
@@ -30,11 +51,10 @@ def own_error(
     >>> own_error(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 0.5]))
     tensor([0.0000, 0.0833])
     """
-    start, end = _positive_interval(gain, bias)
-    at_start = start - (gain * start + bias)
-    at_end = end - (gain * end + bias)
-    while_cut_off = (start**3 + 1 - end**3) / 3  # there x^2 remains
-    return while_cut_off + (end - start) * _mean_square(at_start, at_end)
+    start, end = positive_interval(gain, bias)
+    at_start, at_end = start - (gain * start + bias), end - (gain * end + bias)  # the error there
+    between = (end - start) * (at_start**2 + at_start * at_end + at_end**2) / 3
+    return start**3 / 3 + between + (1 - end**3) / 3  # x^2 where the line is cut off
 
 
 def interference_error(
@@ -50,8 +70,40 @@ def interference_error(
     >>> interference_error(torch.tensor([0.3, 0.3, -0.3]), torch.tensor([0.0, -0.3, 0.0]))
     tensor([0.0300, 0.0000, 0.0000])
     """
-    start, end = _positive_interval(gain, bias)
-    return (end - start) * _mean_square(gain * start + bias, gain * end + bias)
+    start, end = positive_interval(gain, bias)
+    at_start, at_end = gain * start + bias, gain * end + bias
+    return (end - start) * (at_start**2 + at_start * at_end + at_end**2) / 3
+
+
+class SilencedOutput(NamedTuple):
+    """The best output that is silent up to a threshold.
+
+    Attributes:
+        gain: Its gain; the bias is minus the gain times the threshold.
+        error: Its `own_error`.
+    """
+
+    gain: Float[Tensor, "*shape"]
+    error: Float[Tensor, "*shape"]
+
+
+def silenced_output(threshold: Float[Tensor, "*shape"]) -> SilencedOutput:
+    r"""What it costs an output to be silent up to a threshold t, with b = -g t.
+
+    $$g = \arg\min_g A(g, -g t) = \frac{2 + t}{2 (1 - t)}, \quad
+        A(g, -g t) = \frac{t^2 (3 + t)}{12}$$
+
+    A is `own_error`. At t = 0 the output is perfect, with gain 1. At t = 1 nothing comes out: the
+    error is 1/3 and the gain infinite. In return, every feature whose gain at this output is at
+    most g t causes no interference there: with equal norms, those at an angle of arccos(t) or
+    more.
+
+    >>> silenced_output(torch.tensor([0.0, 0.5]))
+    SilencedOutput(gain=tensor([1.0000, 2.5000]), error=tensor([0.0000, 0.0729]))
+    """
+    gain = (2 + threshold) / (2 * (1 - threshold))
+    error = threshold**2 * (3 + threshold) / 12
+    return SilencedOutput(gain, error)
 
 
 def one_active_terms(
@@ -110,21 +162,3 @@ def one_active_loss(
     """
     terms = one_active_terms(W, b, importance=importance)
     return terms.feature_benefit + terms.interference
-
-
-def _positive_interval(
-    gain: Float[Tensor, "*#shape"], bias: Float[Tensor, "*#shape"]
-) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
-    """Where in [0, 1] the line g x + b is positive: start and end; equal if nowhere."""
-    gain, bias = torch.broadcast_tensors(gain, bias)
-    at_one = gain + bias
-    crosses = bias * at_one < 0  # so that |g| > |b| > 0
-    crossing = -bias / torch.where(crosses, gain, 1)
-    start = torch.where(bias < 0, torch.where(at_one > 0, crossing, 1), 0)
-    end = torch.where(at_one < 0, torch.where(bias > 0, crossing, start), 1)
-    return start, end
-
-
-def _mean_square(u: Float[Tensor, "*shape"], v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The mean square of a line from u to v."""
-    return (u**2 + u * v + v**2) / 3
