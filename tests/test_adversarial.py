@@ -14,13 +14,17 @@ from tms_lib.adversarial import (
     attack_directions,
     attack_harm,
     attack_size,
+    attacked_losses,
     gradient_attack,
+    losses_by_direction,
     per_example_attack,
     relative_vulnerability,
     universal_attack,
 )
 from tms_lib.features import sample_features
-from tms_lib.metrics import dimensions_per_feature
+from tms_lib.losses import weighted_mse
+from tms_lib.metrics import dimensionality, dimensions_per_feature, feature_norm
+from tms_lib.models import gram, relu_output
 from tms_lib.theory import linear_optimum
 
 ATTACKS = [universal_attack, per_example_attack, gradient_attack]
@@ -41,6 +45,12 @@ def random_case(seed: int) -> dict[str, Tensor]:
         "importance": uniform(2, 5),
         "size": uniform(2),
     }
+
+
+def relative(attack, x: Tensor, *, W: Tensor, b: Tensor, p: Tensor, importance: Tensor) -> Tensor:
+    """The vulnerability to a kind of attack, of a tenth of the inputs' length."""
+    model = {"W": W, "b": b, "importance": importance, "size": attack_size(x, fraction=0.1)}
+    return relative_vulnerability(x, attack(x, **model), **model, feature_probability=p)
 
 
 def loss_of_input(case: dict[str, Tensor], instance: int, row: int, attack: Tensor) -> float:
@@ -71,6 +81,13 @@ def test_directions_are_unit_rows():
 def test_without_superposition_a_direction_is_the_feature_itself():
     W = torch.tensor([[[0.0, 3.0, 0.0], [0.5, 0.0, 0.0]]])
     assert_close(attack_directions(W), torch.diag(torch.tensor([1.0, 1.0, 0.0])).expand(1, 3, 3))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_output_moves_the_farther_the_less_dimension_its_feature_has(seed):
+    W = random_case(seed)["W"]
+    moved = torch.linalg.vector_norm(gram(W), dim=-1)  # along d_i, at length 1
+    assert_close(moved, feature_norm(W) ** 2 / dimensionality(W).sqrt())
 
 
 def test_size_is_a_fraction_of_each_instances_mean_length():
@@ -105,6 +122,29 @@ def test_the_attack_per_example_is_the_worst_direction_for_each_input(seed):
             # two outputs may have rows in one direction, so only the loss is determined
             assert_close(loss_of_input(case, instance, row, attack[instance, row]), max(losses))
             assert_close(attack[instance, row].norm(), worst.norm())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_of_attacked_inputs_agree_with_loops(seed):
+    case = random_case(seed)
+    size, x = case.pop("size"), case.pop("x")
+    found = losses_by_direction(x, **case, size=size)
+    case["x"], case["size"] = x, size
+    for instance in range(2):
+        for row in range(7):
+            expected = [
+                loss_of_input(case, instance, row, candidate)
+                for candidate in candidates(case, instance)
+            ]
+            assert_close(found[instance, row], torch.tensor(expected, dtype=torch.float64))
+
+
+def test_without_an_attack_the_mean_loss_is_the_models():
+    case = random_case(4)
+    x, W, b, importance = (case[name] for name in ("x", "W", "b", "importance"))
+    losses = attacked_losses(x, torch.zeros_like(x[:, :1]), W=W, b=b, importance=importance)
+    expected = weighted_mse(x, relu_output(x, W=W, b=b), importance=importance)
+    assert_close(losses.mean(-1), expected)
 
 
 def test_harm_agrees_with_loops():
@@ -183,16 +223,9 @@ def test_the_model_without_superposition_has_vulnerability_one(attack, n_feature
     p = torch.tensor([[0.3], [0.9]]).expand(2, n_features)
     importance = torch.ones(n_features)
     W, b = linear_optimum(p, importance=importance, n_hidden=3)
-    relative = relative_vulnerability(
-        sample_features(p, 50, generator=generator),
-        W=W,
-        b=b,
-        feature_probability=p,
-        importance=importance,
-        attack=attack,
-        fraction=0.1,
-    )
-    assert_close(relative, torch.ones(2), rtol=1e-4, atol=0)  # float32 differences of losses
+    x = sample_features(p, 50, generator=generator)
+    found = relative(attack, x, W=W, b=b, p=p, importance=importance)
+    assert_close(found, torch.ones(2), rtol=1e-4, atol=0)  # float32 differences of losses
 
 
 def test_antipodal_pairs_are_as_vulnerable_as_they_have_features_per_dimension():
@@ -200,17 +233,10 @@ def test_antipodal_pairs_are_as_vulnerable_as_they_have_features_per_dimension()
     # stays 0. So does (0, v) in mirror image, also under this attack, while v > sqrt(2) size.
     W = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]], dtype=torch.float64)
     x = torch.diag(torch.tensor([0.5, 0.9, 0.7, 0.8], dtype=torch.float64))
-    relative = relative_vulnerability(
-        x,
-        W=W,
-        b=torch.zeros(4, dtype=torch.float64),
-        feature_probability=torch.tensor([0.1], dtype=torch.float64),
-        importance=torch.ones(4, dtype=torch.float64),
-        attack=universal_attack,
-        fraction=0.1,
-    )
-    assert_close(relative, torch.tensor(2.0, dtype=torch.float64))
-    assert_close(relative, 1 / dimensions_per_feature(W))
+    zeros, p = torch.zeros(4, dtype=torch.float64), torch.tensor([0.1], dtype=torch.float64)
+    found = relative(universal_attack, x, W=W, b=zeros, p=p, importance=zeros + 1)
+    assert_close(found, torch.tensor(2.0, dtype=torch.float64))
+    assert_close(found, 1 / dimensions_per_feature(W))
 
 
 @every_attack
@@ -226,19 +252,12 @@ def test_vulnerability_rises_with_the_features_per_dimension(attack, generator):
         lr=1e-2,
         generator=generator,
     )
-    relative = relative_vulnerability(
-        sample_features(p, 1000, generator=generator),
-        W=W,
-        b=b,
-        feature_probability=p,
-        importance=importance,
-        attack=attack,
-        fraction=0.1,
-    )
+    x = sample_features(p, 1000, generator=generator)
+    found = relative(attack, x, W=W, b=b, p=p, importance=importance)
     per_dimension = 1 / dimensions_per_feature(W)
-    assert 0.9 < relative[0] < 1.1  # dense: no superposition
-    assert relative[-1] > 2 * relative[0]
-    assert (relative.argsort() == per_dimension.argsort()).all()
+    assert 0.9 < found[0] < 1.1  # dense: no superposition
+    assert found[-1] > 2 * found[0]
+    assert (found.argsort() == per_dimension.argsort()).all()
 
 
 @pytest.mark.parametrize("fraction", [0.0, -0.1, math.nan, math.inf])
@@ -264,16 +283,14 @@ def test_a_diverged_model_is_refused(attack):
         attack(**case)
 
 
-def test_an_instance_without_inputs_is_refused():
+def test_an_attack_of_no_size_has_no_relative_harm():
     case = random_case(0)
-    case["x"][1] = 0
-    del case["size"]
-    with pytest.raises(ValueError, match=r"x must have an input other than 0 .* at index \[1\]"):
+    case["size"][1] = 0
+    with pytest.raises(ValueError, match=r"size must be greater than 0; got 0 at index \[1\]"):
         relative_vulnerability(
+            attack=torch.zeros_like(case["x"]),
             **case,
             feature_probability=torch.full((5,), 0.5).double(),
-            attack=universal_attack,
-            fraction=0.1,
         )
 
 

@@ -6,7 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tms_lib.adversarial import per_example_attack, relative_vulnerability, universal_attack
+from tms_lib.adversarial import (
+    attack_size,
+    per_example_attack,
+    relative_vulnerability,
+    universal_attack,
+)
 from tms_lib.features import sample_features
 from tms_lib.figures._shared import on_all_cores, page
 from tms_lib.figures.reproduction import Reproduction, within
@@ -75,17 +80,15 @@ def adversarial_robustness(*, seed: int = 0) -> Reproduction:
     config = TrainConfig(n_steps=2_500, batch_size=256)
     W, b = _train(p, n_hidden=10, config=config, seed=seed)
     x = sample_features(p, 2_048, generator=torch.Generator().manual_seed(seed))
+    attacked = {
+        "W": W,
+        "b": b,
+        "importance": torch.ones(100),
+        "size": attack_size(x, fraction=0.1),
+    }
     vulnerability = torch.stack(
         [
-            relative_vulnerability(
-                x,
-                W=W,
-                b=b,
-                feature_probability=p,
-                importance=torch.ones(100),
-                attack=attack,
-                fraction=0.1,
-            )
+            relative_vulnerability(x, attack(x, **attacked), **attacked, feature_probability=p)
             for attack in (universal_attack, per_example_attack)
         ]
     )
