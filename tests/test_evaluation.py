@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from tests.batches import recorded_batches, small_model
+from tms_lib import evaluation
 from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
-from tms_lib.losses import weighted_mse
-from tms_lib.sampling import WeightedRows
+from tms_lib.losses import weighted_mse, weighted_row_mse
+from tms_lib.sampling import FeatureSampler, WeightedRows
 
 
 @pytest.mark.parametrize("n_samples", [1, 8192, 8193, 20_000])
@@ -33,6 +34,42 @@ def test_expected_loss_is_the_mean_over_all_chunks(n_samples, generator):
     assert x.shape[1] == n_samples
     assert not loss.requires_grad
     assert_close(loss, weighted_mse(x, model(x), importance=importance).detach())
+
+
+def test_no_chunk_is_too_small_for_a_sampler_that_skips_empty_rows(generator):
+    p = torch.full((2, 5), 0.3, dtype=torch.float64)
+    loss = expected_loss(
+        small_model(2, generator),
+        FeatureSampler(p),
+        importance=torch.ones(5),
+        n_samples=2 * 8192 + 1,
+        generator=generator,
+    )
+    assert loss.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("importance", "target", "told"),
+    [
+        (torch.tensor(-1.0), None, "importance must be finite and at least 0; got -1"),
+        (torch.ones(4), None, r"must broadcast to instances x features, \(2, 5\); got shape \(4,"),
+        (torch.ones(5), lambda x: x[..., :1], r"x_hat must have the shape of x, \(2, 8, 1\); got"),
+    ],
+)
+def test_shapes_and_importances_that_would_give_some_number_are_refused(
+    importance, target, told, generator, monkeypatch
+):
+    # a user without beartype has only the function's own checks
+    monkeypatch.setattr(evaluation, "weighted_row_mse", inspect.unwrap(weighted_row_mse))
+    with pytest.raises(ValueError, match=told):
+        expected_loss(
+            small_model(2, generator),
+            FeatureSampler(torch.full((2, 5), 0.3, dtype=torch.float64)),
+            importance=importance,
+            n_samples=8,
+            generator=generator,
+            target=target,
+        )
 
 
 def test_expected_loss_needs_a_sample(generator):

@@ -49,7 +49,7 @@ def random_rows(generator: torch.Generator, *, n_instances: int = 3) -> tuple[Te
 def test_gradients_and_losses_are_autograds(family, n_instances, generator):
     model = random_model(family, generator, n_instances=n_instances)
     x, target, importance, weight = random_rows(generator, n_instances=n_instances)
-    expected = weighted_row_mse(model(x), target, importance=importance, weight=weight)
+    expected = weighted_row_mse(target, model(x), importance=importance, weight=weight)
     expected_gradients = torch.autograd.grad(expected.sum(), list(model.parameters()))
     losses = SquaredErrorGradients(model)(x, target, importance=importance, weight=weight)
     assert_close(losses, expected.detach())
@@ -69,7 +69,7 @@ def test_gradients_are_the_slopes_of_the_loss(family, generator):
     def loss_at(step: float) -> Tensor:
         for parameter, direction in zip(model.parameters(), directions, strict=True):
             parameter.data += step * direction
-        loss = weighted_row_mse(model(x), target, importance=importance, weight=weight).detach()
+        loss = weighted_row_mse(target, model(x), importance=importance, weight=weight).detach()
         for parameter, direction in zip(model.parameters(), directions, strict=True):
             parameter.data -= step * direction
         return loss.sum()
@@ -93,7 +93,7 @@ def test_a_leak_changes_the_gradient_where_the_output_is_off_and_no_loss(generat
     z = linear_output(x, W=W, b=b)
     off = z.clamp(max=0)
     y = z.relu() + leak * (off - off.detach())  # the value of a ReLU, the slope of a leaky one
-    loss = weighted_row_mse(y, target, **settings).sum()
+    loss = weighted_row_mse(target, y, **settings).sum()
     assert_close([model.W.grad, model.b.grad], list(torch.autograd.grad(loss, (W, b))))
 
 

@@ -1,5 +1,6 @@
 """Tests of tms_lib.training."""
 
+import inspect
 import math
 from functools import partial
 
@@ -9,13 +10,14 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from tests.batches import recorded_batches, small_model
+from tms_lib import training
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.features import (
     geometric_importance,
     sample_features,
 )
-from tms_lib.losses import weighted_mse
+from tms_lib.losses import weighted_mse, weighted_row_mse
 from tms_lib.metrics import FeatureKind, classify_features, count_represented
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUOutputModel, relu_output
 from tms_lib.sampling import FeatureSampler, Sampler
@@ -427,6 +429,34 @@ def test_any_other_module_trains_by_autograd_to_the_same_weights():
         )
     assert_close(models[1].W, models[0].W)
     assert_close(models[1].b, models[0].b)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_outputs_and_targets_of_unlike_shapes_are_refused(is_known, generator, monkeypatch):
+    # a user without beartype has only the function's own checks
+    monkeypatch.setattr(training, "weighted_row_mse", inspect.unwrap(weighted_row_mse))
+
+    class OneNumber(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.scale * x[..., :1]
+
+    model, target, told = OneNumber(), None, r"x_hat must have .* \(2, 4, 5\); got \(2, 4, 1\)"
+    if is_known:
+        model, target = small_model(2, generator), lambda x: x[..., :1]
+        told = r"target must keep the shape of x, \(2, 4, 5\); got \(2, 4, 1\)"
+    with pytest.raises(ValueError, match=told):
+        train(
+            model,
+            dense_sampler(),
+            importance=torch.tensor(1.0),
+            generator=generator,
+            config=TrainConfig(n_steps=1, batch_size=4),
+            target=target,
+        )
 
 
 def test_the_target_need_not_be_the_input(generator):

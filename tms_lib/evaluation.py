@@ -40,17 +40,18 @@ def expected_loss(
         target: What the model should give for x; by default x itself.
 
     Raises:
-        ValueError: If `n_samples` is below 1.
+        ValueError: If `n_samples` is below 1, an importance is negative or not finite, or
+            shapes disagree.
     """
     check_positive(n_samples=n_samples)
-    chunks = [min(_CHUNK, n_samples - start) for start in range(0, n_samples, _CHUNK)]
+    n_chunks = math.ceil(n_samples / _CHUNK)
     total = torch.zeros(())
-    for size in chunks:
+    for k in range(n_chunks):  # of equal size, as a sampler may refuse a single row
+        size = (n_samples + k) // n_chunks
         with threads_for(model, batch_size=size):
             x, weight = weighted(sample(size, generator=generator))
-            loss = weighted_row_mse(
-                model(x), x if target is None else target(x), importance=importance, weight=weight
-            )
+            goal = x if target is None else target(x)
+            loss = weighted_row_mse(goal, model(x), importance=importance, weight=weight)
             total = total + size / n_samples * loss
     return total
 

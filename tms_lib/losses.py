@@ -37,38 +37,33 @@ def weighted_mse(
     >>> weighted_mse(x, x_hat, importance=torch.tensor([1.0, 0.5]))  # (1 * 1 + 0.5 * 4) / 2
     tensor(1.5000)
     """
-    # torch would broadcast both mismatches to some number
-    if x_hat.shape != x.shape:
-        raise ValueError(
-            f"x_hat must have the shape of x, {tuple(x.shape)}; got {tuple(x_hat.shape)}."
-        )
+    check_same_shape(x, x_hat)
     check_importance(importance)
-    if not broadcasts_to(importance.shape, x.shape[:-2] + x.shape[-1:]):
-        raise ValueError(
-            "importance must broadcast to instances x features, "
-            f"{tuple(x.shape[:-2] + x.shape[-1:])}; got shape {tuple(importance.shape)}. "
-            "(It has no batch axis.)"
-        )
+    check_fits(importance, x)
     error = ((x - x_hat) ** 2).mean(-2)  # *instances features
     return (importance * error).sum(-1)
 
 
 def weighted_row_mse(
-    output: Float[Tensor, "*instances batch features"],
-    target: Float[Tensor, "*instances batch features"],
+    x: Float[Tensor, "*instances batch features"],
+    x_hat: Float[Tensor, "*instances batch features"],
     *,
     importance: Float[Tensor, "..."],
     weight: Float[Tensor, "*instances batch"],
 ) -> Float[Tensor, "*instances"]:
     """As `weighted_mse`, with a weight for each row in place of the mean over the batch.
 
-    >>> output, target = torch.tensor([[1.0], [0.0]]), torch.zeros(2, 1)
-    >>> weighted_row_mse(
-    ...     output, target, importance=torch.ones(1), weight=torch.tensor([0.1, 0.9])
-    ... )
+    Raises:
+        ValueError: As `weighted_mse`.
+
+    >>> x, x_hat = torch.tensor([[1.0], [0.0]]), torch.zeros(2, 1)
+    >>> weighted_row_mse(x, x_hat, importance=torch.ones(1), weight=torch.tensor([0.1, 0.9]))
     tensor(0.1000)
     """
-    error = torch.einsum("...b,...bi->...i", weight, (output - target) ** 2)
+    check_same_shape(x, x_hat)
+    check_importance(importance)
+    check_fits(importance, x)
+    error = torch.einsum("...b,...bi->...i", weight, (x - x_hat) ** 2)
     return (importance * error).sum(-1)
 
 
@@ -82,7 +77,23 @@ def check_importance(importance: Float[Tensor, "*shape"]) -> None:
         raise ValueError(f"importance must be finite and at least 0; got {got}.")
 
 
-def broadcasts_to(shape: torch.Size, target: torch.Size) -> bool:
-    """Whether a tensor of `shape` fits `target` without enlarging it."""
-    sizes = zip(reversed(shape), reversed(target), strict=False)
-    return len(shape) <= len(target) and all(size in (1, full) for size, full in sizes)
+# torch would broadcast most mismatches to some number
+
+
+def check_same_shape(x: Tensor, x_hat: Tensor) -> None:
+    """Raise a ValueError if a reconstruction has not the shape of what it should be."""
+    if x_hat.shape != x.shape:
+        raise ValueError(
+            f"x_hat must have the shape of x, {tuple(x.shape)}; got {tuple(x_hat.shape)}."
+        )
+
+
+def check_fits(importance: Tensor, x: Tensor) -> None:
+    """Raise a ValueError if the importance does not broadcast to `x` without its batch axis."""
+    full = x.shape[:-2] + x.shape[-1:]
+    sizes = zip(reversed(importance.shape), reversed(full), strict=False)
+    if importance.ndim > len(full) or any(size not in (1, most) for size, most in sizes):
+        raise ValueError(
+            f"importance must broadcast to instances x features, {tuple(full)}; "
+            f"got shape {tuple(importance.shape)}. (It has no batch axis.)"
+        )

@@ -59,7 +59,7 @@ class FeatureSampler:
 
     Args:
         feature_probability: Density p of each feature of each instance.
-        signed: Values uniform on [-1, 1) instead of (0, 1].
+        signed: Values uniform on (-1, 1] instead of (0, 1].
         skips_empty: As above; otherwise all rows are drawn alike and have the same weight.
 
     Raises:

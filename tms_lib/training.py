@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.engine import Run, TrainConfig, TrainResult
 from tms_lib.gradients import SquaredErrorGradients, has_gradients
-from tms_lib.losses import broadcasts_to, check_importance, weighted_mse, weighted_row_mse
+from tms_lib.losses import check_fits, check_importance, weighted_mse, weighted_row_mse
 from tms_lib.models import relu_output
 from tms_lib.sampling import Sampler, weighted
 
@@ -62,26 +62,25 @@ def train(
 
     def draw() -> tuple[Tensor, Tensor, Tensor, Tensor]:
         x, weight = weighted(sample(config.batch_size, generator=generator))
-        n_instances, _, n_features = x.shape
-        if not broadcasts_to(importance.shape, torch.Size((n_instances, n_features))):
-            raise ValueError(
-                f"importance must broadcast to instances x features, {(n_instances, n_features)}; "
-                f"got shape {tuple(importance.shape)}."
-            )
         goal = x if target is None else target(x)
-        return x, goal, importance.expand(n_instances, n_features), weight
+        check_fits(importance, goal)
+        return x, goal, importance.expand(goal.shape[0], goal.shape[2]), weight
 
     if has_gradients(model):
         derived = SquaredErrorGradients(model)
 
         def gradients() -> Tensor:
             x, goal, importances, weight = draw()
+            if goal.shape != x.shape:
+                raise ValueError(
+                    f"target must keep the shape of x, {tuple(x.shape)}; got {tuple(goal.shape)}."
+                )
             return derived(x, goal, importance=importances, weight=weight)
     else:
 
         def losses() -> Tensor:
             x, goal, importances, weight = draw()
-            return weighted_row_mse(model(x), goal, importance=importances, weight=weight)
+            return weighted_row_mse(goal, model(x), importance=importances, weight=weight)
 
         gradients = _backward(model, losses)
     run = Run(model, gradients, config=config, generator=generator, snapshots=snapshots)
@@ -107,7 +106,9 @@ def minimise(
         model: Holds the parameters.
         losses: Gives one loss per instance, differentiable in the parameters. It draws its own
             data, from `generator`.
-        generator: As in `train`, like all that follow.
+        generator: As in `train`, like `snapshots` and what follows.
+        config: As in `train`. The batch size says how much work a step is, and so how many
+            threads are worth it; nothing else depends on it here.
 
     Raises:
         ValueError: As `train`.

@@ -138,7 +138,7 @@ def _part_of_loss_left(*, seed: int) -> Float[Tensor, ""]:
     served = torch.relu(_MUTUAL.before_relu(x) + torch.relu(-sides * x))
     left_out = torch.cat([x[:, :2].abs(), x[:, 2:].relu()], dim=-1)
     ours, theirs = (
-        weighted_row_mse(y, x.abs(), importance=torch.ones(3), weight=weight)
+        weighted_row_mse(x.abs(), y, importance=torch.ones(3), weight=weight)
         for y in (served, left_out)
     )
     return ours / theirs

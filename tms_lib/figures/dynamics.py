@@ -40,7 +40,7 @@ def energy_levels(*, seed: int = 0) -> Reproduction:
     x, weight = sample(8_192, generator=generator)  # the same at each step, to see small changes
     losses = torch.stack(
         [
-            weighted_row_mse(relu_output(x, W=W, b=b), x, importance=importance, weight=weight)
+            weighted_row_mse(x, relu_output(x, W=W, b=b), importance=importance, weight=weight)
             for W, b in zip(result.snapshots["W"], result.snapshots["b"], strict=True)
         ]
     )
