@@ -6,13 +6,11 @@
 import inspect
 import linecache
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import torch
 
 from autograder.answer import Answer, LocalAnswer
 from autograder.borrowed import says_reference
@@ -21,6 +19,7 @@ from autograder.exercise import Check, Exercise, Trial
 from autograder.exercises import find
 from autograder.guards import torch_defaults
 from autograder.problems import AnswerError, BorrowedError, FinalError
+from tms_lib.threads import threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +131,8 @@ def _short(line: str, width: int = 120) -> str:
 def grade(exercise: Exercise, answer: Answer, *, seed: int) -> Report:
     """Runs all checks of an exercise; the inputs follow from the seed."""
     run = _Run(exercise, answer, seed)
-    with pytest.MonkeyPatch.context() as environment, _one_thread(), torch_defaults():
+    # answers compute little at a time: more threads would only wait
+    with pytest.MonkeyPatch.context() as environment, threads(1), torch_defaults():
         for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
             environment.delenv(name, raising=False)
         status = pytest.main([*_PYTEST_ARGUMENTS], plugins=[run])
@@ -153,17 +153,6 @@ def refused(exercise: Exercise, problem: AnswerError) -> Report:
         for check in exercise.checks
     )
     return Report(exercise=exercise, results=tuple(results))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Answers compute little at a time: more threads only wait, most of all on a busy machine."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 # Nothing of the folder, the environment or the installed plugins may change a grade.

@@ -14,10 +14,9 @@ from tms_lib.recipes import (
     train_absolute_value,
     train_over_densities,
     train_relu_output,
-    train_screened,
 )
 from tms_lib.sampling import FeatureSampler
-from tms_lib.theory import expected_relu_loss, linear_optimal_loss
+from tms_lib.theory import linear_optimal_loss
 from tms_lib.training import TrainConfig, train
 
 
@@ -73,34 +72,6 @@ def test_every_density_reaches_or_beats_the_linear_optimum(relu, generator):
         # the linear optimum answers the mean p / 2 for the three features that it ignores
         middle = best_of_seeds(b, losses).median(-1).values
         assert_close(middle, densities / 2, rtol=0.25, atol=0.0)
-
-
-SCREENED = {
-    "importance": geometric_importance(0.9, 5),
-    "n_hidden": 2,
-    "n_seeds": 16,
-    "screening": TrainConfig(n_steps=300, batch_size=32),
-    "config": TrainConfig(n_steps=500, batch_size=128, lr=3e-3),
-    "n_test": 4096,
-}
-
-
-def test_screening_finds_the_best_solution_of_each_setting(generator):
-    p = torch.tensor([[1.0], [0.1]]).expand(2, 5)
-    W, b, losses = train_screened(p, **SCREENED, n_finalists=2, generator=generator)
-    assert_close(count_represented(W), torch.tensor([2, 5]))
-    exact = expected_relu_loss(
-        W, b, feature_probability=p, importance=torch.as_tensor(SCREENED["importance"])
-    )
-    # a row's loss has about its mean as standard deviation, and 2^12 rows were drawn
-    assert_close(losses, exact, rtol=5 / 2**6, atol=0)
-
-
-@pytest.mark.parametrize("n_finalists", [0, 17])
-def test_finalists_are_some_of_the_seeds(n_finalists, generator):
-    told = f"n_finalists must lie between 1 and the 16 seeds; got {n_finalists}"
-    with pytest.raises(ValueError, match=told):
-        train_screened(torch.ones(1, 5), **SCREENED, n_finalists=n_finalists, generator=generator)
 
 
 def test_absolute_values_of_sparse_features_beat_dedicated_neurons(generator):

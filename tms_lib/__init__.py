@@ -20,7 +20,19 @@ from tms_lib.autoencoder import (
     sparse_loss,
     train_autoencoder,
 )
+from tms_lib.bypass import (
+    bypass_biases,
+    clipped_share,
+    preactivation_moments,
+    simulated_bias_weights,
+)
 from tms_lib.checkpoints import Checkpoint
+from tms_lib.circuits import (
+    absolute_value_loss,
+    asymmetric_circuit,
+    monosemantic_circuit,
+    side_responses,
+)
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.features import (
@@ -92,7 +104,6 @@ from tms_lib.recipes import (
     train_absolute_value,
     train_over_densities,
     train_relu_output,
-    train_screened,
 )
 from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
 from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
@@ -168,8 +179,10 @@ __all__ = [
     "TrainResult",
     "WeightedRows",
     "absolute_value",
+    "absolute_value_loss",
     "active_count_probability",
     "antipodal_loss",
+    "asymmetric_circuit",
     "attack_directions",
     "attack_harm",
     "attack_size",
@@ -177,10 +190,12 @@ __all__ = [
     "best_of_seeds",
     "best_polygon",
     "both_active_error",
+    "bypass_biases",
     "canonical_neurons",
     "canonicalize_2d",
     "classify_features",
     "classify_solution",
+    "clipped_share",
     "connected_components",
     "cooccurrence",
     "cosine_similarity",
@@ -217,6 +232,7 @@ __all__ = [
     "matched_cosine_similarity",
     "max_cosine_similarity",
     "minimise",
+    "monosemantic_circuit",
     "nearest_fraction",
     "one_active_loss",
     "one_active_terms",
@@ -244,6 +260,7 @@ __all__ = [
     "polytope",
     "polytope_dimensionality",
     "positive_interval",
+    "preactivation_moments",
     "principal_projection",
     "recognise_shapes",
     "regular_polygon",
@@ -259,7 +276,9 @@ __all__ = [
     "sample_correlated",
     "sample_features",
     "sample_signed_features",
+    "side_responses",
     "silenced_output",
+    "simulated_bias_weights",
     "sort_neurons",
     "sparse_decode",
     "sparse_encode",
@@ -277,7 +296,6 @@ __all__ = [
     "train_over_densities",
     "train_phase_grid",
     "train_relu_output",
-    "train_screened",
     "two_feature_loss",
     "universal_attack",
     "weighted",

@@ -1,6 +1,5 @@
 """Ready-made runs: models of one kind, trained as that kind needs it."""
 
-import math
 from functools import partial
 
 import torch
@@ -9,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.engine import Run, TrainConfig, TrainResult
-from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
+from tms_lib.evaluation import expected_loss
 from tms_lib.features import sample_features
 from tms_lib.gradients import SquaredErrorGradients
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUOutputModel
@@ -118,94 +117,6 @@ def train_over_densities(
     groups = (n_densities, n_seeds)
     W, b = model.W.detach(), model.b.detach()
     return W.unflatten(0, groups), b.unflatten(0, groups), losses.unflatten(0, groups)
-
-
-def train_screened(
-    feature_probability: Float[Tensor, "settings features"],
-    *,
-    importance: Float[Tensor, " features"],
-    n_hidden: int,
-    n_seeds: int,
-    n_finalists: int,
-    screening: TrainConfig,
-    config: TrainConfig,
-    n_test: int,
-    generator: torch.Generator,
-) -> tuple[
-    Float[Tensor, "settings {n_hidden} features"],
-    Float[Tensor, "settings features"],
-    Float[Tensor, " settings"],
-]:
-    """The best of many ReLU output models for each setting, few of which are trained to the end.
-
-    Which features share a direction is decided early. So all seeds are trained quickly, and only
-    those go on to the end that had the least losses in the last third of it.
-
-    Args:
-        feature_probability: Density p of each feature in each setting.
-        importance: I_i.
-        n_hidden: Hidden dimensions m.
-        n_seeds: Models that start for each setting.
-        n_finalists: How many of them go on.
-        screening: How all are trained.
-        config: How the finalists go on.
-        n_test: Rows on which the finalists of a setting are compared.
-        generator: Source of randomness, on the device of `feature_probability`.
-
-    Returns:
-        W, b and the loss of each setting's best model.
-
-    Raises:
-        ValueError: If there are more finalists than seeds.
-
-    >>> quick, slow = TrainConfig(n_steps=200, batch_size=32), TrainConfig(n_steps=500, lr=0.003)
-    >>> W, b, loss = train_screened(
-    ...     torch.full((1, 5), 0.05), importance=torch.ones(5), n_hidden=2, n_seeds=16,
-    ...     n_finalists=2, screening=quick, config=slow, n_test=1024,
-    ...     generator=torch.Generator().manual_seed(0)
-    ... )
-    >>> (W.norm(dim=1) > 0.5).sum()  # a pentagon
-    tensor(5)
-    """
-    if not 1 <= n_finalists <= n_seeds:
-        raise ValueError(
-            f"n_finalists must lie between 1 and the {n_seeds} seeds; got {n_finalists}."
-        )
-    n_settings, n_features = feature_probability.shape
-
-    def new_model(n_each: int) -> ReLUOutputModel:
-        return ReLUOutputModel(
-            n_instances=n_settings * n_each,
-            n_features=n_features,
-            n_hidden=n_hidden,
-            generator=generator,
-        )
-
-    def trained(model: ReLUOutputModel, n_each: int, config: TrainConfig) -> TrainResult:
-        # the seeds of one setting stand together: s0 s0 ... s1 s1 ...
-        sampler = FeatureSampler(feature_probability.repeat_interleave(n_each, 0))
-        return train(model, sampler, importance=importance, generator=generator, config=config)
-
-    everyone, finalists = new_model(n_seeds), new_model(n_finalists)
-    losses = trained(everyone, n_seeds, screening).losses
-    recent = losses[-math.ceil(len(losses) / 3) :].mean(0).view(n_settings, n_seeds)
-    best = recent.argsort(1)[:, :n_finalists].to(everyone.W.device)
-    setting = torch.arange(n_settings, device=best.device).unsqueeze(1)
-    chosen = (n_seeds * setting + best).flatten()
-    finalists.load_state_dict({k: values[chosen] for k, values in everyone.state_dict().items()})
-    trained(finalists, n_finalists, config)
-    final = expected_loss(
-        finalists,
-        same_for_seeds(FeatureSampler(feature_probability), n_seeds=n_finalists),
-        importance=importance,
-        n_samples=n_test,
-        generator=generator,
-    ).unflatten(0, (n_settings, n_finalists))
-    W, b = (
-        best_of_seeds(values.detach().unflatten(0, final.shape), final)
-        for values in (finalists.W, finalists.b)
-    )
-    return W, b, best_of_seeds(final, final)
 
 
 def train_absolute_value(

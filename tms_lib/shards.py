@@ -17,7 +17,7 @@ from tms_lib.features import check_positive, check_probability
 from tms_lib.losses import check_importance
 from tms_lib.models import AbsoluteValueModel, LinearModel, ReLUHiddenModel, ReLUOutputModel
 from tms_lib.sampling import FeatureSampler
-from tms_lib.threads import one_thread
+from tms_lib.threads import threads
 from tms_lib.training import TrainConfig, train
 
 _ENTRIES = 2**17  # of a shard's batch; a few arrays of this size fit the cache of one core
@@ -144,7 +144,7 @@ def cut_into_shards(
     return shards
 
 
-@one_thread()
+@threads(1)
 def train_shard(shard: Shard) -> dict[str, np.ndarray]:
     """Trains all models of a shard, on one thread, and keeps the best seed of each setting.
 

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.evaluation import best_of_seeds
 from tms_lib.shards import Setting, Shard, cut_into_shards, train_shard
-from tms_lib.threads import one_thread
+from tms_lib.threads import threads
 from tms_lib.training import TrainConfig
 
 
@@ -90,7 +90,7 @@ def run_sweep(
         total=len(shards), initial=len(finished), desc="sweep", unit="shard", disable=not progress
     )
     missing = [k for k in range(len(shards)) if k not in finished]
-    with bar, one_thread():  # new threads take this number over
+    with bar, threads(1):
         for k, trained in _train(shards, missing, executor=executor):
             if store is not None:
                 store.save(k, trained)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from autograder.bench.grading import ClassTimes
-    from autograder.bench.training import Entry, GridTimes, Race, StepTimes
+    from autograder.bench.training import GridTimes, Race, StepTimes
 
 
 class _TrainingByDefault(TyperGroup):
@@ -33,6 +33,7 @@ console = Console()
 @bench.command()
 def training(
     device: Annotated[str, typer.Option(help="Where to train: cpu or cuda.")] = "cpu",
+    seeds: Annotated[int, typer.Option(min=2, help="Models per density in the race.")] = 4,
 ) -> None:
     """Train many models by the library and by a plain loop, and compare the times.
 
@@ -45,8 +46,8 @@ def training(
     place = _device(device)
     console.print(f"on {_description(place)}; the plain loop: 10,000 steps of 1,024 samples")
     with console.status("racing to the same loss; the plain loop takes minutes"):
-        race = measure.race(measure.ENTRY, n_seeds=4, device=place)
-    console.print(race_table(race, measure.ENTRY, densities=measure.DENSITIES))
+        race = measure.race(measure.RACE_CONFIG, n_seeds=seeds, device=place)
+    console.print(race_table(race, densities=measure.DENSITIES))
     with console.status("timing steps"):
         steps = [measure.step_times(shape, device=place) for shape in measure.SHAPES]
     console.print(steps_table(steps))
@@ -105,27 +106,30 @@ def classes_table(times: list["ClassTimes"], *, chapter: str, n_jobs: int) -> Ta
     return table
 
 
-def race_table(race: "Race", entry: "Entry", *, densities: tuple[float, ...]) -> Table:
+def race_table(race: "Race", *, densities: tuple[float, ...]) -> Table:
     """Losses of both ways at each density; the times are in the title."""
     n_seeds = race.plain_losses.shape[1]
     table = Table(
         "1 - S",
-        f"plain loop, mean of {n_seeds}",
-        f"plain loop, best of {n_seeds}",
-        f"ours, best of {entry.n_seeds}",
-        "ours / plain loop's best",
+        "plain loop, mean",
+        "ours, mean",
+        "ours / plain loop's",
+        "plain loop, best",
+        "ours, best",
         title=f"n = 20, m = 5, I = 0.7^i: plain loop {race.plain_seconds:.1f} s, "
         f"ours {race.our_seconds:.2f} s, {race.ratio:.0f} times sooner",
-        caption="expected loss / (1 - S), without samples; "
-        f"{entry.n_finalists} of our {entry.n_seeds} seeds are trained to the end",
+        caption=f"expected loss / (1 - S), without samples, of {n_seeds} models each; "
+        "± the standard error of the mean",
     )
-    for k, density in enumerate(densities):
-        plain, ours = race.plain_losses[k], race.our_losses[k]
-        per_density = (plain.mean() / density, plain.min() / density, ours / density)
+    rows = zip(densities, race.plain_losses, race.our_losses, *race.relative_losses(), strict=True)
+    for density, plain, ours, ratio, error in rows:
         table.add_row(
             f"{density:g}",
-            *(f"{loss:.5f}" for loss in per_density),
-            f"{ours / plain.min():.4f}",
+            f"{plain.mean() / density:.5f}",
+            f"{ours.mean() / density:.5f}",
+            f"{ratio:.3f} ± {error:.3f}",
+            f"{plain.min() / density:.5f}",
+            f"{ours.min() / density:.5f}",
         )
     return table
 

@@ -1,8 +1,7 @@
 """How long something takes, on a machine that may be doing other things too."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -31,14 +30,3 @@ def timed(work: Callable[[], T], *, device: torch.device) -> tuple[float, T]:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter() - start, result
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """This number of threads for torch; then as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

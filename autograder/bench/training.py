@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from autograder.bench.plain_loop import BATCH_SIZE, N_STEPS, plain_loop
-from autograder.bench.timing import seconds_per_step, threads, timed
+from autograder.bench.timing import seconds_per_step, timed
 from tms_lib.evaluation import best_of_seeds
 from tms_lib.features import geometric_importance
 from tms_lib.models import ReLUOutputModel
 from tms_lib.phase_grid import sweep_phase_grid
-from tms_lib.recipes import train_screened
 from tms_lib.sampling import FeatureSampler
 from tms_lib.theory import classify_solution, expected_relu_loss, phase_losses, two_feature_loss
+from tms_lib.threads import threads
 from tms_lib.training import TrainConfig, train
 
 DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
@@ -81,10 +81,7 @@ def step_times(shape: Shape, *, device: torch.device) -> StepTimes:
 
 
 class Race(NamedTuple):
-    """Both ways trained to the end at each density.
-
-    The plain loop's losses have the axes `densities seeds`, ours are the best of many seeds.
-    """
+    """Both ways trained to the end; the exact losses have the axes `densities seeds`."""
 
     plain_seconds: float
     our_seconds: float
@@ -96,41 +93,34 @@ class Race(NamedTuple):
         """How many times sooner ours was."""
         return self.plain_seconds / self.our_seconds
 
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """How we take part in a race: the arguments of `train_screened` of these names."""
-
-    n_seeds: int
-    n_finalists: int
-    screening: TrainConfig
-    config: TrainConfig
-    n_test: int
+    def relative_losses(self) -> tuple[Tensor, Tensor]:
+        """Our mean loss over the plain loop's at each density, and its standard error."""
+        means, errors = [], []
+        for losses in (self.our_losses, self.plain_losses):
+            means.append(losses.mean(1))
+            errors.append(losses.std(1) / losses.shape[1] ** 0.5 / means[-1])
+        ratio = means[0] / means[1]
+        return ratio, ratio * torch.hypot(*errors)
 
 
-ENTRY = Entry(
-    n_seeds=32,
-    n_finalists=4,
-    screening=TrainConfig(n_steps=1_500, batch_size=64),
-    config=TrainConfig(n_steps=2_000, batch_size=128, lr=3e-3),
-    n_test=16_384,
-)
+# the gradients of rows without an active feature are exact, so that 128 others do
+RACE_CONFIG = TrainConfig(n_steps=2_000, batch_size=128)
 
 
-def race(entry: Entry, *, n_seeds: int, plain_steps: int = N_STEPS, device: torch.device) -> Race:
+def race(
+    config: TrainConfig, *, n_seeds: int, plain_steps: int = N_STEPS, device: torch.device
+) -> Race:
     """n = 20 features of importance 0.7^i in m = 5 dimensions, at seven densities.
 
-    The plain loop trains `n_seeds` models at each.
+    Both ways train `n_seeds` models at each.
     """
     shape = Shape(n_models=len(DENSITIES) * n_seeds, n_features=20, n_hidden=5)
     importance = geometric_importance(0.7, shape.n_features).to(device)
-    densities = torch.tensor(DENSITIES, device=device).unsqueeze(-1)
-    densities = densities.expand(-1, shape.n_features)
-    p = densities.repeat_interleave(n_seeds, 0)
+    densities = torch.tensor(DENSITIES, device=device).repeat_interleave(n_seeds)
+    p = densities.unsqueeze(-1).expand(-1, shape.n_features)
     times = _plain_step_times(shape, p, importance=importance, device=device)
     generator = torch.Generator(device).manual_seed(0)
     plain = shape.new_model(generator)
-
     with threads(min(times, key=lambda number: times[number])):
         plain_seconds, _ = timed(
             lambda: plain_loop(
@@ -138,31 +128,37 @@ def race(entry: Entry, *, n_seeds: int, plain_steps: int = N_STEPS, device: torc
             ),
             device=device,
         )
-    our_seconds, (W, b) = timed(
-        lambda: _screened(entry, densities, importance=importance, device=device), device=device
+    our_seconds, ours = timed(
+        lambda: _on_all_cores(p, importance=importance, config=config, device=device),
+        device=device,
     )
     plain_losses, our_losses = (
         expected_relu_loss(W, b, feature_probability=p, importance=importance).cpu()
-        for W, b, p in ((plain.W.detach(), plain.b.detach(), p), (W, b, densities))
+        for W, b in ((plain.W.detach(), plain.b.detach()), ours)
     )
-    return Race(plain_seconds, our_seconds, plain_losses.unflatten(0, (-1, n_seeds)), our_losses)
+    groups = (-1, n_seeds)
+    return Race(
+        plain_seconds,
+        our_seconds,
+        plain_losses.unflatten(0, groups),
+        our_losses.unflatten(0, groups),
+    )
 
 
-def _screened(
-    entry: Entry, densities: Tensor, *, importance: Tensor, device: torch.device
+def _on_all_cores(
+    p: Tensor, *, importance: Tensor, config: TrainConfig, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """W and b of our best model at each density; each core trains a part of them."""
+    """W and b of a model for each row of densities; each core trains a part of them."""
 
-    def part(seed: int, densities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def part(seed: int, p: Tensor) -> tuple[Tensor, Tensor]:
         generator = torch.Generator(device).manual_seed(seed)
-        return train_screened(
-            densities, importance=importance, n_hidden=5, generator=generator, **vars(entry)
-        )
+        model = Shape(n_models=len(p), n_features=20, n_hidden=5).new_model(generator)
+        train(model, FeatureSampler(p), importance=importance, generator=generator, config=config)
+        return model.W.detach(), model.b.detach()
 
-    n_parts = torch.get_num_threads() if device.type == "cpu" else 1
-    parts = densities.chunk(n_parts)
-    with threads(1), ThreadPoolExecutor(n_parts) as executor:  # new threads take this over
-        W, b, _ = zip(*executor.map(part, range(len(parts)), parts), strict=True)
+    parts = p.chunk(torch.get_num_threads() if device.type == "cpu" else 1)
+    with threads(1), ThreadPoolExecutor(len(parts)) as executor:
+        W, b = zip(*executor.map(part, range(len(parts)), parts), strict=True)
     return torch.cat(W), torch.cat(b)
 
 

@@ -16,7 +16,7 @@ from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.metrics import feature_norm
 from tms_lib.models import gram
 from tms_lib.sampling import FeatureSampler
-from tms_lib.threads import one_thread
+from tms_lib.threads import threads
 from tms_lib.training import TrainConfig, train
 
 # the densities of the paper's first figures
@@ -69,7 +69,7 @@ def keep_best(model: nn.Module, losses: Float[Tensor, "settings seeds"]) -> Best
 
 def on_all_cores(work: Callable[[int], Found], *, n_parts: int) -> list[Found]:
     """What `work` gives for part 0, 1, ...: a thread per core, each with a part at a time."""
-    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threads(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(work, range(n_parts)))
 
 
