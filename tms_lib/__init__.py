@@ -26,6 +26,12 @@ from tms_lib.bypass import (
     preactivation_moments,
     simulated_bias_weights,
 )
+from tms_lib.bypass import (
+    bypass_biases,
+    clipped_share,
+    preactivation_moments,
+    simulated_bias_weights,
+)
 from tms_lib.checkpoints import Checkpoint
 from tms_lib.circuits import (
     absolute_value_loss,
@@ -191,10 +197,12 @@ __all__ = [
     "best_polygon",
     "both_active_error",
     "bypass_biases",
+    "bypass_biases",
     "canonical_neurons",
     "canonicalize_2d",
     "classify_features",
     "classify_solution",
+    "clipped_share",
     "clipped_share",
     "connected_components",
     "cooccurrence",
@@ -261,6 +269,7 @@ __all__ = [
     "polytope_dimensionality",
     "positive_interval",
     "preactivation_moments",
+    "preactivation_moments",
     "principal_projection",
     "recognise_shapes",
     "regular_polygon",
@@ -278,6 +287,7 @@ __all__ = [
     "sample_signed_features",
     "side_responses",
     "silenced_output",
+    "simulated_bias_weights",
     "simulated_bias_weights",
     "sort_neurons",
     "sparse_decode",
