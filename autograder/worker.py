@@ -66,6 +66,7 @@ def prepare() -> InteractiveShell:
 
     What torch imports late, at the first optimizer and the first fake tensor, is imported as well.
     """
+    # imported for the notebooks, hence F401
     import beartype  # noqa: F401
     import jaxtyping  # noqa: F401
     import matplotlib.pyplot  # noqa: F401

@@ -88,7 +88,7 @@ def test_gradients_are_with_respect_to_the_named_arguments():
 
 
 def test_an_argument_that_plays_no_role_has_gradient_zero():
-    gradients = local(lambda x, y: 2 * x).outcome(  # noqa: ARG005
+    gradients = local(lambda x, y: 2 * x).outcome(  # noqa: ARG005  (the reference's signature)
         call(torch.ones(2), torch.ones(2)), wrt=[0, 1]
     )
     assert torch.equal(gradients.gradients[1], torch.zeros(2))
@@ -201,6 +201,6 @@ def test_says_whether_the_value_is_in_the_graph_and_the_generator_was_drawn_from
     assert not outcome.in_graph  # arguments come without a graph
     assert arguments.drawn(outcome.after)
     arguments = call(generator)
-    outcome = local(lambda generator: torch.ones(1, requires_grad=True)).outcome(arguments)  # noqa: ARG005
+    outcome = local(lambda generator: torch.ones(1, requires_grad=True)).outcome(arguments)  # noqa: ARG005  (the reference's signature)
     assert outcome.in_graph
     assert not arguments.drawn(outcome.after)

@@ -128,8 +128,8 @@ NOISE = Exercise(
     [
         (noise, 2, ""),
         (lambda n, *, generator: 1 - noise(n, generator=generator), 2, ""),
-        (lambda n, *, generator: torch.rand(n), 1, "different results"),  # noqa: ARG005
-        (lambda n, *, generator: noise(n, generator=torch.Generator()), 1, "the same result"),  # noqa: ARG005
+        (lambda n, *, generator: torch.rand(n), 1, "different results"),  # noqa: ARG005  (the reference's signature)
+        (lambda n, *, generator: noise(n, generator=torch.Generator()), 1, "the same result"),  # noqa: ARG005  (the reference's signature)
         (lambda n, *, generator: noise(n, generator=generator) / 4, 1, "Quartered."),
         (lambda n, *, generator: noise(n + 1, generator=generator), 0, "shape must be"),
     ],
@@ -308,8 +308,8 @@ def test_random_answers_continue_where_the_generator_stands(answer, told):
     [
         (triple, "You tripled."),
         (lambda x: 2 * x + 1, "A value is not the expected one."),
-        (lambda x: torch.zeros(5, 7, 9), "The shape must be (1,)."),  # noqa: ARG005
-        (lambda x: 1 / 0, "raised ZeroDivisionError"),  # noqa: ARG005
+        (lambda x: torch.zeros(5, 7, 9), "The shape must be (1,)."),  # noqa: ARG005  (the reference's signature)
+        (lambda x: 1 / 0, "raised ZeroDivisionError"),  # noqa: ARG005  (the reference's signature)
     ],
 )
 def test_feedback_says_what_is_wrong_without_a_number_of_input_or_result(answer, told):

@@ -50,7 +50,7 @@ def _second_moment_for_variance(
 
 def _no_mean_error(
     W: Tensor,
-    b: Tensor,  # noqa: ARG001
+    b: Tensor,  # noqa: ARG001  (the reference's signature)
     *,
     feature_probability: Tensor,
     importance: Tensor,

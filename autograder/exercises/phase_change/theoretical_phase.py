@@ -88,7 +88,7 @@ def _always_two_features(
     feature_probability: Tensor,
     relative_importance: Tensor,
     *,
-    n_features: int,  # noqa: ARG001
+    n_features: int,  # noqa: ARG001  (the reference's signature)
 ) -> Tensor:
     losses = tms_lib.phase_losses(feature_probability, relative_importance, n_features=2)
     return losses.argmin(-1)
@@ -98,7 +98,7 @@ def _always_three_features(
     feature_probability: Tensor,
     relative_importance: Tensor,
     *,
-    n_features: int,  # noqa: ARG001
+    n_features: int,  # noqa: ARG001  (the reference's signature)
 ) -> Tensor:
     losses = tms_lib.phase_losses(feature_probability, relative_importance, n_features=3)
     return losses.argmin(-1)

@@ -175,8 +175,8 @@ def _does_not_train(
     relative_importance,
     *,
     n_seeds,
-    n_steps,  # noqa: ARG001
-    lr,  # noqa: ARG001
+    n_steps,  # noqa: ARG001  (the reference's signature)
+    lr,  # noqa: ARG001  (the reference's signature)
     generator,
 ):
     shape = (len(feature_probability), len(relative_importance))

@@ -54,7 +54,7 @@ def _seed_of_the_lowest_loss(values: Tensor, losses: Tensor) -> Tensor:
     return values[:, losses.argmin() % losses.shape[1]]
 
 
-def _average(values: Tensor, losses: Tensor) -> Tensor:  # noqa: ARG001
+def _average(values: Tensor, losses: Tensor) -> Tensor:  # noqa: ARG001  (the reference's signature)
     return values.double().mean(1).to(values.dtype)
 
 
@@ -70,7 +70,7 @@ def _takes_nan(values: Tensor, losses: Tensor) -> Tensor:
     return values[torch.arange(len(values)), losses.argmin(1)]
 
 
-def _losses_themselves(values: Tensor, losses: Tensor) -> Tensor:  # noqa: ARG001
+def _losses_themselves(values: Tensor, losses: Tensor) -> Tensor:  # noqa: ARG001  (the reference's signature)
     return losses.min(1).values
 
 

@@ -77,14 +77,14 @@ def _bias_after_weights(x, *, W, b, importance, lr):
     return W_new, b - lr * b.grad
 
 
-def _gradients_themselves(x, *, W, b, importance, lr):  # noqa: ARG001
+def _gradients_themselves(x, *, W, b, importance, lr):  # noqa: ARG001  (the reference's signature)
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
     x_hat = tms_lib.relu_output(x, W=W, b=b)
     tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()
     return W.grad, b.grad
 
 
-def _forgets_lr(x, *, W, b, importance, lr):  # noqa: ARG001
+def _forgets_lr(x, *, W, b, importance, lr):  # noqa: ARG001  (the reference's signature)
     W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
     x_hat = tms_lib.relu_output(x, W=W, b=b)
     tms_lib.weighted_mse(x, x_hat, importance=importance).sum().backward()

@@ -14,7 +14,7 @@ from autograder.exercises.toy_models._shared import (
 )
 
 
-def _no_bias(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:  # noqa: ARG001
+def _no_bias(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:  # noqa: ARG001  (the reference's signature)
     return x @ W.mT @ W
 
 
@@ -22,7 +22,7 @@ def _subtracts_bias(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:
     return x @ W.mT @ W - b.unsqueeze(-2)
 
 
-def _stops_at_hidden(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:  # noqa: ARG001
+def _stops_at_hidden(x: Tensor, *, W: Tensor, b: Tensor) -> Tensor:  # noqa: ARG001  (the reference's signature)
     return x @ W.mT
 
 

@@ -36,7 +36,7 @@ def _lone_batches(draw: Draw) -> Iterator[Call]:
     yield call(x, x_hat, importance=draw.uniform(2, 3, 5, high=2))
 
 
-def _ignores_importance(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:  # noqa: ARG001
+def _ignores_importance(x: Tensor, x_hat: Tensor, *, importance: Tensor) -> Tensor:  # noqa: ARG001  (the reference's signature)
     return ((x - x_hat) ** 2).mean(-2).sum(-1)
 
 
