@@ -15,6 +15,8 @@ from tms_lib.geometry import (
     SHAPE_DIMENSIONALITY,
     Component,
     Shape,
+    align_weights,
+    antipodal_partner,
     canonicalize_2d,
     connected_components,
     feature_graph,
@@ -182,6 +184,36 @@ def test_no_fractions_are_refused():
         nearest_fraction(torch.zeros(3), torch.zeros(0))
 
 
+def test_an_antipodal_partner_points_the_other_way():
+    # 2 and 3 both lean against 0, at 160 and 175 degrees; nothing leans against 4
+    angle = torch.deg2rad(torch.tensor([0.0, 90.0, 160.0, 175.0, 60.0]))
+    W = torch.tensor([1.0, 3.0, 2.0, 0.1, 1.0]) * torch.stack([angle.cos(), angle.sin()])
+    assert antipodal_partner(W).tolist() == [3, -1, 0, 0, -1]
+    assert antipodal_partner(W, threshold=0.95).tolist() == [3, -1, -1, 0, -1]
+    assert antipodal_partner(torch.zeros(2, 3)).tolist() == [-1, -1, -1]
+    octahedron = torch.cat([torch.eye(3), -torch.eye(3)], dim=-1)
+    both = torch.stack([octahedron, octahedron.roll(1, dims=-1)])
+    assert antipodal_partner(both).tolist() == 2 * [[3, 4, 5, 0, 1, 2]]
+
+
+@given(seed=st.integers(0, 2**32 - 1), hidden=st.integers(1, 4))
+def test_alignment_undoes_a_rotation_or_a_reflection(seed, hidden):
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(2, hidden, 5, generator=generator, dtype=torch.float64)
+    assert_close(align_weights(rotation(hidden, generator) @ W, W), W)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_no_other_rotation_comes_nearer(seed):
+    generator = torch.Generator().manual_seed(seed)
+    W, target = torch.randn(2, 3, 6, generator=generator, dtype=torch.float64)
+    aligned = align_weights(W, target)
+    assert_close(gram(aligned), gram(W))
+    for _ in range(10):
+        other = rotation(3, generator) @ W
+        assert (aligned - target).norm() <= (other - target).norm() + 1e-12
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_2d_form_is_the_same_for_all_rotations_and_reflections(seed):
     generator = torch.Generator().manual_seed(seed)
@@ -207,7 +239,27 @@ def test_the_2d_form_of_a_line_or_of_nothing_is_flat():
     assert_close(canonicalize_2d(torch.zeros(2, 3)), torch.zeros(2, 3))
 
 
-@pytest.mark.parametrize("function", [feature_graph, recognise_shapes, canonicalize_2d])
+@pytest.mark.parametrize("threshold", [1.0, -0.1, math.nan])
+def test_a_cosine_outside_its_range_is_refused(threshold):
+    with pytest.raises(ValueError, match=r"threshold must lie in \[0, 1\); got"):
+        antipodal_partner(torch.ones(2, 3), threshold=threshold)
+
+
+def test_a_diverged_target_is_refused():
+    with pytest.raises(ValueError, match=r"target of shape \(2, 3\) is not finite"):
+        align_weights(torch.ones(2, 3), torch.full((2, 3), math.inf))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        feature_graph,
+        recognise_shapes,
+        canonicalize_2d,
+        antipodal_partner,
+        lambda W: align_weights(W, torch.ones(2, 5)),
+    ],
+)
 def test_a_diverged_model_is_refused(function):
     W = torch.ones(2, 5)
     W[0, 4] = math.nan

@@ -40,6 +40,13 @@ from tms_lib.circuits import (
     side_responses,
 )
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
+from tms_lib.dynamics import (
+    level_changes,
+    linear_descent,
+    moving_average,
+    settled_since,
+    share_of_fall,
+)
 from tms_lib.evaluation import best_of_seeds, expected_loss, same_for_seeds
 from tms_lib.features import (
     FeatureMoments,
@@ -55,6 +62,8 @@ from tms_lib.geometry import (
     SHAPE_DIMENSIONALITY,
     Component,
     Shape,
+    align_weights,
+    antipodal_partner,
     canonicalize_2d,
     connected_components,
     feature_graph,
@@ -131,6 +140,7 @@ from tms_lib.theory import (
     ignored_loss,
     indivisible_polytope,
     interference_error,
+    learned_squared_norm,
     linear_expected_loss,
     linear_loss_terms,
     linear_optimal_bias,
@@ -187,7 +197,9 @@ __all__ = [
     "absolute_value",
     "absolute_value_loss",
     "active_count_probability",
+    "align_weights",
     "antipodal_loss",
+    "antipodal_partner",
     "asymmetric_circuit",
     "attack_directions",
     "attack_harm",
@@ -230,6 +242,9 @@ __all__ = [
     "init_weights",
     "interference",
     "interference_error",
+    "learned_squared_norm",
+    "level_changes",
+    "linear_descent",
     "linear_expected_loss",
     "linear_loss_terms",
     "linear_optimal_bias",
@@ -241,6 +256,7 @@ __all__ = [
     "max_cosine_similarity",
     "minimise",
     "monosemantic_circuit",
+    "moving_average",
     "nearest_fraction",
     "one_active_loss",
     "one_active_terms",
@@ -285,6 +301,8 @@ __all__ = [
     "sample_correlated",
     "sample_features",
     "sample_signed_features",
+    "settled_since",
+    "share_of_fall",
     "side_responses",
     "silenced_output",
     "simulated_bias_weights",

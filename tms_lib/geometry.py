@@ -178,6 +178,59 @@ def nearest_fraction(
     return torch.where(closest <= tolerance, fractions[which], torch.nan)
 
 
+def antipodal_partner(
+    W: Float[Tensor, "*instances hidden features"], *, threshold: float = 0.9
+) -> Int[Tensor, "*instances features"]:
+    r"""The feature that points the other way from each feature, or -1 if none does.
+
+    $$j^* = \arg\min_j \cos(W_i, W_j) \quad\text{if}\quad \cos(W_i, W_{j^*}) < -\text{threshold}$$
+
+    0.9 allows for 26 degrees off the opposite direction.
+
+    Returns:
+        The index of the partner. A zero column has no direction and gets -1.
+
+    Raises:
+        ValueError: If `W` is not finite, or `threshold` is not in [0, 1).
+
+    >>> antipodal_partner(torch.tensor([[1.0, 0.0, -2.0, 1.0], [0.0, 1.0, 0.1, 0.0]]))
+    tensor([ 2, -1,  0,  2])
+    """
+    check_finite(W)
+    if not 0 <= threshold < 1:
+        raise ValueError(
+            f"threshold must lie in [0, 1); got {threshold}. (It is the size of a cosine.)"
+        )
+    lowest, partner = gram(F.normalize(W, dim=-2)).min(-1)
+    return torch.where(lowest < -threshold, partner, -1)
+
+
+def align_weights(
+    W: Float[Tensor, "*instances hidden features"],
+    target: Float[Tensor, "*#instances hidden features"],
+) -> Float[Tensor, "*instances hidden features"]:
+    r"""W turned, and reflected if that helps, to lie as near as possible to `target`.
+
+    $$R W \quad\text{with}\quad R = \arg\min_{R^T R = 1} \|R W - T\|_F$$
+
+    Rotations and reflections leave $W^T W$ as it is, and with it everything the model does. What
+    distance is left is a difference between the models. With the singular value decomposition
+    $T W^T = U \Sigma V^T$ the best is $R = U V^T$: it makes $\mathrm{tr}(R W T^T)$ the sum of
+    the singular values, and no orthogonal R makes it more (Schönemann, 1966).
+
+    Raises:
+        ValueError: If `W` or `target` is not finite.
+
+    >>> square = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    >>> torch.allclose(align_weights(square.flip(0), square), square)
+    True
+    """
+    check_finite(W)
+    check_finite(target, name="target")
+    U, _, Vh = torch.linalg.svd(target @ W.mT)
+    return U @ Vh @ W
+
+
 def canonicalize_2d(
     W: Float[Tensor, "*instances 2 features"],
 ) -> Float[Tensor, "*instances 2 features"]:

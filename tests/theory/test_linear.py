@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
+from tms_lib.dynamics import linear_descent
 from tms_lib.features import feature_moments, sample_features
 from tms_lib.losses import weighted_mse
 from tms_lib.models import gram, linear_output
 from tms_lib.theory import (
+    learned_squared_norm,
     linear_expected_loss,
     linear_loss_terms,
     linear_optimal_bias,
@@ -216,3 +218,41 @@ def test_wrong_values_are_named(theory):
         theory(2 * ones, importance=ones, n_hidden=1)
     with pytest.raises(ValueError, match="importance must be finite and at least 0"):
         theory(ones, importance=-ones, n_hidden=1)
+
+
+def test_a_learned_norm_starts_at_its_start_and_obeys_its_flow():
+    # u' = 8 c u (1 - u), checked by central differences: their error is of the order of 1e-8
+    time = torch.linspace(0, 3, 7, dtype=torch.float64)[:, None]
+    start = torch.tensor([0.0, 1e-3, 0.4, 1.0], dtype=torch.float64)
+    cost = torch.tensor([0.5, 0.3, 0.1, 0.2], dtype=torch.float64)
+    u = learned_squared_norm(time, start=start, cost=cost)
+    assert_close(u[0], start)
+    before, after = (learned_squared_norm(time + h, start=start, cost=cost) for h in (-1e-4, 1e-4))
+    assert_close((after - before) / 2e-4, 8 * cost * u * (1 - u), rtol=0, atol=1e-7)
+
+
+def test_a_learned_norm_is_what_small_steps_of_descent_reach():
+    # One feature. A step multiplies u by (1 + 4 c lr (1 - u))^2, whose logarithm is below the
+    # flow's 8 c lr (1 - u) by a share of at most 2 c lr = 0.6 %. So the steps lag by at most 0.02
+    # at t = 3, while u' is at most 2 c = 0.63.
+    p, importance = torch.tensor([0.5]).double(), torch.tensor([3.0]).double()
+    cost = importance * feature_moments(p).variance
+    record = linear_descent(
+        torch.full((1, 1), 0.1).double(),
+        feature_probability=p,
+        importance=importance,
+        lr=0.01,
+        n_steps=300,
+        every=50,
+    )
+    time = 0.01 * torch.arange(0, 301, 50).double()
+    expected = learned_squared_norm(time, start=torch.full((1,), 0.01).double(), cost=cost)
+    assert_close((record**2).flatten(), expected, rtol=0, atol=0.0125)
+    assert expected[-1] > 0.9
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, math.nan])
+def test_a_learned_norm_starts_between_zero_and_one(wrong):
+    one = torch.ones(1)
+    with pytest.raises(ValueError, match=r"start must lie in \[0, 1\]"):
+        learned_squared_norm(one, start=wrong * one, cost=one)

@@ -8,6 +8,7 @@ against each other.
 
 from tms_lib.theory.linear import (
     LossTerms,
+    learned_squared_norm,
     linear_expected_loss,
     linear_loss_terms,
     linear_optimal_bias,
@@ -64,6 +65,7 @@ __all__ = [
     "ignored_loss",
     "indivisible_polytope",
     "interference_error",
+    "learned_squared_norm",
     "linear_expected_loss",
     "linear_loss_terms",
     "linear_optimal_bias",

@@ -69,6 +69,43 @@ def linear_optimal_bias(
     return mean - (W.mT @ W * mean.unsqueeze(-2)).sum(-1)
 
 
+def learned_squared_norm(
+    time: Float[Tensor, "*#shape"],
+    *,
+    start: Float[Tensor, "*#shape"],
+    cost: Float[Tensor, "*#shape"],
+) -> Float[Tensor, "*shape"]:
+    r"""The squared norm $u = \|W_i\|^2$ of a feature that a linear model learns undisturbed.
+
+    Without interference, at the best bias, feature i costs $c (1 - u)^2$ with
+    $c = I_i \sigma_i^2$. Gradient descent with small steps is the flow
+    $\dot W_i = 4 c (1 - u) W_i$, so that $\dot u = 8 c \, u (1 - u)$ and
+
+    $$u(t) = \frac{u_0}{u_0 + (1 - u_0) \, e^{-8 c t}}$$
+
+    0 and 1 stay what they are. From a small $u_0$ it grows exponentially, for a time of about
+    $\ln(1 / u_0) / 8 c$ without being seen, and goes from 0.1 to 0.9 in $\ln 81 / 8 c$.
+
+    Args:
+        time: t, the number of steps times the learning rate.
+        start: u_0, from 0 to 1.
+        cost: c, the loss of the feature when it is ignored.
+
+    Raises:
+        ValueError: If a start lies outside [0, 1].
+
+    Source: Saxe et al. (2014), "Exact Solutions to the Nonlinear Dynamics of Learning in Deep
+    Linear Neural Networks".
+
+    >>> one = torch.ones(1)
+    >>> learned_squared_norm(torch.tensor([0.0, 1.0]), start=0.1 * one, cost=one / 8)
+    tensor([0.1000, 0.2320])
+    """
+    if not ((start >= 0) & (start <= 1)).all():
+        raise ValueError("start must lie in [0, 1]. (It is the squared norm.)")
+    return start / (start + (1 - start) * torch.exp(-8 * cost * time))
+
+
 class LossTerms(NamedTuple):
     """A loss split in two, one value of each per instance.
 
