@@ -12,7 +12,9 @@ from torch.testing import assert_close
 from tms_lib.autoencoder import (
     SparseAutoencoder,
     dead_latents,
+    learn_directions,
     resample_dead_latents,
+    resample_latents,
     sparse_decode,
     sparse_encode,
     sparse_loss,
@@ -183,6 +185,18 @@ def test_resampling_bears_perfect_reconstructions(generator):
     assert all(parameter.isfinite().all() for parameter in autoencoder.parameters())
 
 
+def test_resampling_by_value_leaves_its_arguments_alone(generator):
+    autoencoder, before = with_dead_latents(), with_dead_latents()
+    h = normal(2, 50, 3, seed=1).float()
+    named = dict(autoencoder.named_parameters())
+    by_value = resample_latents(h, **named, generator=generator.clone_state())
+    for name, value in named.items():
+        assert_close(value, getattr(before, name), rtol=0, atol=0)
+    resample_dead_latents(autoencoder, h, generator=generator)
+    for name, value in zip(("W_enc", "b_enc", "W_dec"), by_value, strict=True):
+        assert_close(named[name], value, rtol=0, atol=0)
+
+
 def test_resampling_needs_an_input_for_every_latent(generator):
     with pytest.raises(ValueError, match="at least as many inputs as there are latents, 4; got 3"):
         resample_dead_latents(with_dead_latents(), torch.ones(2, 3, 3), generator=generator)
@@ -225,6 +239,38 @@ def test_better_reconstruction_can_mean_no_recovery():
     worst_cheap, error_cheap, _ = trained_on_pentagon(l1=0.02)
     assert (worst_cheap < 0.95).all()
     assert error_cheap.max() < error.min() / 10
+
+
+def learned_on_pentagon(*, l1: float) -> tuple[Tensor, Tensor]:
+    """For 16 autoencoders on rows of their own: worst match of a feature, reconstruction error."""
+    generator = torch.Generator().manual_seed(0)
+    W = pentagon(16)
+    h = embed(sample_features(torch.full((16, 5), 0.1), 1024, generator=generator), W)
+    W_enc, b_enc, W_dec, b_dec = learn_directions(
+        h, n_latents=8, l1=l1, n_steps=400, batch_size=128, lr=0.03, generator=generator
+    )
+    latents = sparse_encode(h, W_enc=W_enc, b_enc=b_enc, b_dec=b_dec)
+    error = ((h - sparse_decode(latents, W_dec=W_dec, b_dec=b_dec)) ** 2).sum(-1).mean(-1)
+    return matched_cosine_similarity(W, W_dec).amin(-1), error
+
+
+def test_directions_are_learned_from_hidden_vectors_alone():
+    worst, error = learned_on_pentagon(l1=0.4)
+    # 512 others all recovered all five; if 1 % fail, more than 2 of 16 have a probability of 5e-4
+    assert (worst > 0.95).sum() >= 14
+    worst_cheap, error_cheap = learned_on_pentagon(l1=0.02)
+    assert (worst_cheap > 0.95).sum() <= 2
+    assert error_cheap.max() < error.min() / 50
+
+
+def test_directions_are_learned_from_any_number_of_rows(generator):
+    h = normal(2, 7, 3)
+    found = learn_directions(
+        h, n_latents=5, l1=0.1, n_steps=4, batch_size=16, lr=0.01, generator=generator
+    )
+    assert [tuple(part.shape) for part in found] == [(2, 5, 3), (2, 5), (2, 3, 5), (2, 3)]
+    assert all(part.dtype == h.dtype and not part.requires_grad for part in found)
+    assert_close(h, normal(2, 7, 3), rtol=0, atol=0)
 
 
 def test_training_returns_all_losses_and_leaves_the_toy_model_alone(generator):

@@ -24,7 +24,6 @@ from tms_lib.sampling import Sampler, weighted
 from tms_lib.training import minimise
 
 _RESAMPLING_INPUTS = 8192  # a latent that none of them activates counts as dead
-_RESAMPLED_SCALE = 0.2  # of an encoder row; a small one does not disturb the living latents
 
 
 def sparse_encode(
@@ -142,6 +141,73 @@ def dead_latents(
     return (latents == 0).all(-2)
 
 
+def resample_latents(
+    h: Float[Tensor, "instances batch hidden"],
+    *,
+    W_enc: Float[Tensor, "instances latents hidden"],
+    b_enc: Float[Tensor, "instances latents"],
+    W_dec: Float[Tensor, "instances hidden latents"],
+    b_dec: Float[Tensor, "instances hidden"],
+    generator: torch.Generator,
+) -> tuple[
+    Float[Tensor, "instances latents hidden"],
+    Float[Tensor, "instances latents"],
+    Float[Tensor, "instances hidden latents"],
+]:
+    """New starts for the dead latents, at inputs that are reconstructed badly.
+
+    An input is drawn with a probability proportional to its squared reconstruction error,
+    squared once more; no input twice. Its direction from b_dec becomes the latent's direction
+    and, at 0.2 times the mean length of the living rows (or 1 if none lives), its encoder row: a
+    small one does not disturb the living latents. Its bias becomes 0.
+
+    Args:
+        h: Inputs; those latents are dead that none of them activates.
+        W_enc: Encoder, a row for each latent.
+        b_enc: Its biases.
+        W_dec: Decoder, a column for each latent.
+        b_dec: Its bias.
+        generator: Source of randomness.
+
+    Returns:
+        W_enc, b_enc and W_dec; living latents have the values that they had.
+
+    Raises:
+        ValueError: If `h` has fewer inputs than there are latents.
+
+    >>> h = torch.tensor([[[0.0, 2.0]]])
+    >>> resample_latents(  # the only latent points away from the only input
+    ...     h, W_enc=torch.tensor([[[0.0, -1.0]]]), b_enc=torch.tensor([[-0.5]]),
+    ...     W_dec=torch.tensor([[[0.0], [-1.0]]]), b_dec=torch.zeros(1, 2),
+    ...     generator=torch.Generator()
+    ... )
+    (tensor([[[0.0000, 0.2000]]]), tensor([[0.]]), tensor([[[0.],
+             [1.]]]))
+    """
+    if h.shape[-2] < W_enc.shape[-2]:
+        raise ValueError(
+            f"h must have at least as many inputs as there are latents, {W_enc.shape[-2]}; "
+            f"got {h.shape[-2]}."
+        )
+    latents = sparse_encode(h, W_enc=W_enc, b_enc=b_enc, b_dec=b_dec)
+    dead = dead_latents(latents)  # instances latents
+    error = ((h - sparse_decode(latents, W_dec=W_dec, b_dec=b_dec)) ** 2).sum(-1)
+    # an input for every latent, no input twice; `tiny` is for errors that are all 0
+    odds = error**2 + torch.finfo(error.dtype).tiny  # instances batch
+    chosen = torch.multinomial(odds, W_enc.shape[-2], generator=generator)
+    bad = h.take_along_dim(chosen.unsqueeze(-1), dim=-2) - b_dec.unsqueeze(-2)
+    direction = F.normalize(bad, dim=-1)  # instances latents hidden
+    length = torch.linalg.vector_norm(W_enc, dim=-1)
+    n_living = (~dead).sum(-1)  # instances
+    living_length = torch.where(n_living > 0, (length * ~dead).sum(-1) / n_living, 1.0)
+    row = 0.2 * living_length[:, None, None] * direction
+    return (
+        torch.where(dead.unsqueeze(-1), row, W_enc),
+        b_enc.masked_fill(dead, 0.0),
+        torch.where(dead.unsqueeze(-2), direction.mT, W_dec),
+    )
+
+
 @torch.no_grad()
 def resample_dead_latents(
     autoencoder: SparseAutoencoder,
@@ -149,17 +215,9 @@ def resample_dead_latents(
     *,
     generator: torch.Generator,
 ) -> Bool[Tensor, "instances latents"]:
-    """Give each dead latent, in place, a new start at an input that is reconstructed badly.
+    """Give each dead latent of an autoencoder a new start, in place, by `resample_latents`.
 
-    The input is drawn with a probability proportional to its squared reconstruction error,
-    squared once more. Its direction from b_dec becomes the latent's direction and, at 0.2 times
-    the mean length of the living rows (or 1 if none lives), its encoder row. Its bias becomes 0.
-    An optimiser's state of these parameters is out of date afterwards.
-
-    Args:
-        autoencoder: Changed in place; living latents stay as they are.
-        h: Inputs; those latents are dead that none of them activates.
-        generator: Source of randomness.
+    An optimiser's state of its parameters is out of date afterwards.
 
     Returns:
         Which latents were dead.
@@ -167,29 +225,10 @@ def resample_dead_latents(
     Raises:
         ValueError: If `h` has fewer inputs than there are latents.
     """
-    W_enc, b_enc, W_dec = autoencoder.W_enc, autoencoder.b_enc, autoencoder.W_dec
-    n_latents = W_enc.shape[-2]
-    if h.shape[-2] < n_latents:
-        raise ValueError(
-            f"h must have at least as many inputs as there are latents, {n_latents}; "
-            f"got {h.shape[-2]}."
-        )
-    latents = autoencoder.encode(h)
-    dead = dead_latents(latents)
-    error = ((h - autoencoder.decode(latents)) ** 2).sum(-1)  # instances batch
-    # an input for every latent, no input twice; `tiny` is for errors that are all 0
-    chosen = torch.multinomial(
-        error**2 + torch.finfo(error.dtype).tiny, n_latents, generator=generator
-    )
-    bad = h.take_along_dim(chosen.unsqueeze(-1), dim=-2) - autoencoder.b_dec.unsqueeze(-2)
-    direction = F.normalize(bad, dim=-1)  # instances latents hidden
-    length = torch.linalg.vector_norm(W_enc, dim=-1)
-    n_living = (~dead).sum(-1)  # instances
-    living_length = torch.where(n_living > 0, (length * ~dead).sum(-1) / n_living, 1.0)
-    row = _RESAMPLED_SCALE * living_length[:, None, None] * direction
-    W_enc.copy_(torch.where(dead.unsqueeze(-1), row, W_enc))
-    b_enc.masked_fill_(dead, 0)
-    W_dec.copy_(torch.where(dead.unsqueeze(-2), direction.mT, W_dec))
+    dead = dead_latents(autoencoder.encode(h))
+    starts = resample_latents(h, **dict(autoencoder.named_parameters()), generator=generator)
+    for name, start in zip(("W_enc", "b_enc", "W_dec"), starts, strict=True):
+        autoencoder.get_parameter(name).copy_(start)
     return dead
 
 
@@ -254,3 +293,70 @@ def train_autoencoder(
     last = replace(config, n_steps=config.n_steps - n_resamplings * n_steps)
     run = minimise(autoencoder, losses, generator=generator, config=last, progress=progress)
     return torch.cat([*history, run.losses])
+
+
+def learn_directions(
+    h: Float[Tensor, "instances inputs hidden"],
+    *,
+    n_latents: int,
+    l1: float,
+    n_steps: int,
+    batch_size: int,
+    lr: float,
+    generator: torch.Generator,
+) -> tuple[
+    Float[Tensor, "instances {n_latents} hidden"],
+    Float[Tensor, "instances {n_latents}"],
+    Float[Tensor, "instances hidden {n_latents}"],
+    Float[Tensor, "instances hidden"],
+]:
+    """New sparse autoencoders, trained on nothing but a collection of hidden vectors.
+
+    Batches are rows of `h`, drawn at random. Dead latents are resampled once, half-way.
+
+    Args:
+        h: Hidden vectors, of one model in each instance.
+        n_latents: Directions to look for.
+        l1: Price of the latents, lambda of `sparse_loss`.
+        n_steps: Steps of training, at least 2.
+        batch_size: Rows of `h` in each.
+        lr: Learning rate of the first half; it falls linearly to 0 in the second.
+        generator: Source of randomness, on the device of `h`.
+
+    Returns:
+        W_enc, b_enc, W_dec and b_dec, cut from the graph.
+
+    Raises:
+        ValueError: As `train_autoencoder`.
+        FloatingPointError: If a loss stops being finite.
+
+    >>> g = torch.Generator().manual_seed(0)
+    >>> h = torch.rand(1, 500, 1, generator=g) * torch.tensor([3.0, 4.0])  # all along (3, 4) / 5
+    >>> _, _, W_dec, _ = learn_directions(
+    ...     h, n_latents=1, l1=0.1, n_steps=200, batch_size=64, lr=0.02, generator=g
+    ... )
+    >>> F.normalize(W_dec, dim=-2).round(decimals=1)
+    tensor([[[0.6000],
+             [0.8000]]])
+    """
+    n_instances, n_inputs, n_hidden = h.shape
+    autoencoder = SparseAutoencoder(
+        n_instances=n_instances, n_hidden=n_hidden, n_latents=n_latents, generator=generator
+    ).to(h)
+
+    def rows(n_rows: int, /, *, generator: torch.Generator) -> Tensor:
+        return h[:, torch.randint(n_inputs, (n_rows,), generator=generator, device=h.device)]
+
+    train_autoencoder(
+        autoencoder,
+        rows,
+        W=torch.eye(n_hidden).to(h).expand(n_instances, -1, -1),  # the rows are hidden already
+        l1=l1,
+        generator=generator,
+        config=TrainConfig(n_steps=n_steps, batch_size=batch_size, lr=lr),
+        n_resamplings=1,
+    )
+    W_enc, b_enc, W_dec, b_dec = (
+        getattr(autoencoder, name).detach() for name in ("W_enc", "b_enc", "W_dec", "b_dec")
+    )
+    return W_enc, b_enc, W_dec, b_dec
