@@ -53,10 +53,12 @@ def sample_correlated(
     check_probability(probability, slip=_SLIP)
     check_positive(n_samples=n_samples, set_size=set_size)
     *instances, n_sets = probability.shape
-    u = _uniform(probability, (*instances, n_samples, n_sets), generator)
+    # half precision is too coarse to be compared with a small probability
+    exact = torch.promote_types(probability.dtype, torch.float32)
+    how = {"generator": generator, "device": probability.device, "dtype": exact}
+    u = torch.rand((*instances, n_samples, n_sets), **how)
     present = u < probability.unsqueeze(-2)  # *instances batch sets
-    shape = (*instances, n_samples, set_size * n_sets)
-    value = 1 - _uniform(probability, shape, generator)  # never 0
+    value = 1 - torch.rand((*instances, n_samples, set_size * n_sets), **how)  # never 0
     x = present.repeat_interleave(set_size, dim=-1) * value
     return x.to(probability.dtype)
 
@@ -107,40 +109,32 @@ def sample_anticorrelated(
     """
     check_probability(probability, slip=_SLIP)
     check_positive(n_samples=n_samples, set_size=set_size)
-    set_probability = _set_probability(probability, set_size, probability_of)
-    *instances, n_sets = probability.shape
-    shape = (*instances, n_samples, n_sets)
-    present = _uniform(probability, shape, generator) < set_probability.unsqueeze(-2)
-    member = torch.randint(set_size, shape, generator=generator, device=probability.device)
-    value = 1 - _uniform(probability, shape, generator)  # never 0
-    is_member = member.unsqueeze(-1) == torch.arange(set_size, device=probability.device)
+    _check_set_probability(probability, set_size, probability_of)
+    of_set = probability if probability_of == "set" else probability * set_size
+    shape = (*of_set.shape[:-1], n_samples, of_set.shape[-1])  # *instances batch sets
+    # half precision is too coarse to be compared with a small probability
+    exact = torch.promote_types(of_set.dtype, torch.float32)
+    how = {"generator": generator, "device": of_set.device, "dtype": exact}
+    present = torch.rand(shape, **how) < of_set.unsqueeze(-2)
+    member = torch.randint(set_size, shape, generator=generator, device=of_set.device)
+    value = 1 - torch.rand(shape, **how)  # never 0
+    is_member = member.unsqueeze(-1) == torch.arange(set_size, device=of_set.device)
     x = is_member * (present * value).unsqueeze(-1)  # *instances batch sets k
-    return x.flatten(-2).to(probability.dtype)
+    return x.flatten(-2).to(of_set.dtype)
 
 
 _SLIP = "It is the density 1 - S, not the sparsity S."
 
 
-def _set_probability(
+def _check_set_probability(
     probability: Float[Tensor, "*instances sets"], set_size: int, probability_of: str
-) -> Float[Tensor, "*instances sets"]:
+) -> None:
     if probability_of not in ("feature", "set"):
         raise ValueError(f'probability_of must be "feature" or "set"; got {probability_of!r}.')
-    if probability_of == "set":
-        return probability
     too_often = probability * set_size > 1
-    if not being_captured(probability) and too_often.any():
+    if probability_of == "feature" and not being_captured(probability) and bool(too_often.any()):
         raise ValueError(
             f"probability of a feature must be at most 1 / set_size = {1 / set_size:.6g}, since "
             f"no two of a set are present together; got {first(probability, where=too_often)}. "
             f'(Is it the probability of the set? Then say probability_of="set".)'
         )
-    return probability * set_size
-
-
-def _uniform(
-    like: Float[Tensor, "..."], shape: tuple[int, ...], generator: torch.Generator
-) -> Float[Tensor, "..."]:
-    # half precision is too coarse to be compared with a small probability
-    dtype = torch.promote_types(like.dtype, torch.float32)
-    return torch.rand(shape, generator=generator, device=like.device, dtype=dtype)
