@@ -252,13 +252,15 @@ def canonicalize_2d(
     check_finite(W)
     norm = feature_norm(W)
     largest = norm.amax(-1, keepdim=True)
-    is_long = norm >= 0.5 * largest
-    W = _rotation_to_x(_first_column(W, is_long)) @ W
-    off_axis = W[..., 1, :].abs() > 0.1 * largest
-    y = _first_column(W, off_axis)[..., 1]
-    flips = off_axis.any(-1) & (y < 0)
-    sign = torch.where(flips, -1.0, 1.0).to(W)
-    return torch.stack([W[..., 0, :], sign.unsqueeze(-1) * W[..., 1, :]], dim=-2)
+    first_long = (norm >= 0.5 * largest).int().argmax(-1, keepdim=True)
+    direction = torch.take_along_dim(W, first_long.unsqueeze(-2), dim=-1)  # *instances 2 1
+    cosine, sine = F.normalize(direction, dim=-2).unbind(-2)
+    x = cosine * W[..., 0, :] + sine * W[..., 1, :]
+    y = cosine * W[..., 1, :] - sine * W[..., 0, :]
+    is_off = y.abs() > 0.1 * largest
+    first_off = is_off.int().argmax(-1, keepdim=True)
+    below = is_off.any(-1, keepdim=True) & (torch.take_along_dim(y, first_off, dim=-1) < 0)
+    return torch.stack([x, torch.where(below, -y, y)], dim=-2)
 
 
 def _shape_of(cosines: Float[Tensor, "corners corners"], *, tolerance: float) -> Shape:
@@ -270,17 +272,3 @@ def _shape_of(cosines: Float[Tensor, "corners corners"], *, tolerance: float) ->
             if (cosines.sort(-1).values - expected).abs().max() <= tolerance:
                 return shape
     return Shape.OTHER
-
-
-def _first_column(
-    W: Float[Tensor, "*instances 2 features"], which: Bool[Tensor, "*instances features"]
-) -> Float[Tensor, "*instances 2"]:
-    """The first of the columns chosen, or column 0 if none is."""
-    first = which.int().argmax(-1, keepdim=True)
-    return torch.take_along_dim(W, first.unsqueeze(-2), dim=-1).squeeze(-1)
-
-
-def _rotation_to_x(direction: Float[Tensor, "*instances 2"]) -> Float[Tensor, "*instances 2 2"]:
-    """The rotation that turns `direction` onto the positive x axis; zero if it is zero."""
-    x, y = F.normalize(direction, dim=-1).unbind(-1)
-    return torch.stack([torch.stack([x, y], dim=-1), torch.stack([-y, x], dim=-1)], dim=-2)
