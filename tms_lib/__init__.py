@@ -36,6 +36,7 @@ from tms_lib.circuits import (
     side_responses,
 )
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
+from tms_lib.descent import relax
 from tms_lib.dynamics import (
     level_changes,
     linear_descent,
@@ -118,12 +119,14 @@ from tms_lib.recipes import (
 )
 from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
 from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
+from tms_lib.sets import cosines_within_sets, principal_share
 from tms_lib.shards import ModelKind, Setting
 from tms_lib.sweep import SettingResult, run_sweep
 from tms_lib.theory import (
     THOMSON_MINIMUM,
     BestPolygon,
     LossTerms,
+    PairLosses,
     Phase,
     PhaseOptimum,
     SilencedOutput,
@@ -146,6 +149,7 @@ from tms_lib.theory import (
     one_active_terms,
     orthonormal_weights,
     own_error,
+    pair_losses,
     phase_losses,
     phase_optimum,
     polytope,
@@ -177,6 +181,7 @@ __all__ = [
     "LinearModel",
     "LossTerms",
     "ModelKind",
+    "PairLosses",
     "Phase",
     "PhaseOptimum",
     "ReLUHiddenModel",
@@ -213,6 +218,7 @@ __all__ = [
     "connected_components",
     "cooccurrence",
     "cosine_similarity",
+    "cosines_within_sets",
     "count_represented",
     "dead_latents",
     "dedicated_loss",
@@ -257,6 +263,7 @@ __all__ = [
     "one_active_terms",
     "orthonormal_weights",
     "own_error",
+    "pair_losses",
     "per_example_attack",
     "phase_losses",
     "phase_optimum",
@@ -281,9 +288,11 @@ __all__ = [
     "positive_interval",
     "preactivation_moments",
     "principal_projection",
+    "principal_share",
     "recognise_shapes",
     "regular_polygon",
     "relative_vulnerability",
+    "relax",
     "relu_embed",
     "relu_hidden",
     "relu_output",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tms_lib.figures._shared import cosines_within_sets, gaps_2d, on_all_cores
+from tms_lib.figures._shared import gaps_2d, on_all_cores
 
 
 def test_parts_come_in_order_whichever_is_ready_first():
@@ -28,11 +28,3 @@ def test_gaps_leave_out_features_that_are_not_represented():
     angle = torch.deg2rad(torch.tensor([-90.0, 0.0, 100.0, 45.0]))
     W = torch.tensor([1.0, 2.0, 1.0, 0.1]) * torch.stack([angle.cos(), angle.sin()])
     assert_close(gaps_2d(W), torch.tensor([90.0, 100.0, 170.0]))
-
-
-def test_cosines_within_sets_come_by_set_and_pair():
-    # degrees; set 0 has differences of 90, 60 and 30, set 1 of 0, 180 and 180
-    angle = torch.deg2rad(torch.tensor([0.0, 90.0, 60.0, 10.0, 10.0, 190.0]))
-    W = torch.tensor([1.0, 3.0, 1.0, 2.0, 1.0, 1.0]) * torch.stack([angle.cos(), angle.sin()])
-    expected = torch.tensor([[[0.0, 0.5, 0.75**0.5], [1.0, -1.0, -1.0]]])
-    assert_close(cosines_within_sets(W.unsqueeze(0), set_size=3), expected, atol=1e-6, rtol=0)

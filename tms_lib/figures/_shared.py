@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 from tms_lib.evaluation import best_of_seeds, expected_loss
 from tms_lib.metrics import feature_norm
-from tms_lib.models import gram
 from tms_lib.sampling import FeatureSampler
 from tms_lib.threads import threads
 from tms_lib.training import TrainConfig, train
@@ -91,14 +89,3 @@ def gaps_2d(W: Float[Tensor, "2 features"]) -> Float[Tensor, " represented"]:
     x, y = W[:, feature_norm(W) > 0.5]
     angle = torch.rad2deg(torch.atan2(y, x)).sort().values
     return torch.cat([angle.diff(), angle[:1] + 360 - angle[-1:]])
-
-
-def cosines_within_sets(
-    W: Float[Tensor, "settings hidden features"], *, set_size: int
-) -> Float[Tensor, "settings sets pairs"]:
-    """The cosines between features of the same set, each pair of features once."""
-    cosine = gram(F.normalize(W, dim=-2))
-    of_set = cosine.unflatten(2, (-1, set_size)).unflatten(1, (-1, set_size))
-    same_set = of_set.diagonal(dim1=1, dim2=3)  # settings feature feature sets
-    i, j = torch.triu_indices(set_size, set_size, offset=1)
-    return same_set[:, i, j].mT

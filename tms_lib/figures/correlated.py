@@ -9,11 +9,12 @@ from torch import Tensor
 
 from tms_lib.correlation import sample_anticorrelated, sample_correlated
 from tms_lib.evaluation import expected_loss
-from tms_lib.figures._shared import Best, at_density, cosines_within_sets, keep_best, page
+from tms_lib.figures._shared import Best, at_density, keep_best, page
 from tms_lib.figures.reproduction import Reproduction, equal, within
 from tms_lib.geometry import canonicalize_2d
 from tms_lib.models import ReLUOutputModel
 from tms_lib.plots import plot_curves, plot_features_2d, plot_weights
+from tms_lib.sets import cosines_within_sets
 from tms_lib.training import TrainConfig, train
 
 _THREE_PAIRS = torch.tensor([0.6, 0.5, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02])  # densities

@@ -9,13 +9,14 @@ from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from tms_lib.correlation import sample_correlated
 from tms_lib.evaluation import expected_loss
-from tms_lib.figures._shared import cosines_within_sets, page
+from tms_lib.figures._shared import page
 from tms_lib.figures.reproduction import Reproduction, within
 from tms_lib.losses import weighted_row_mse
 from tms_lib.metrics import dimensionality
 from tms_lib.models import ReLUOutputModel, gram, relu_output
 from tms_lib.plots import plot_curves, plot_features_3d, plot_trajectories
 from tms_lib.sampling import FeatureSampler
+from tms_lib.sets import cosines_within_sets
 from tms_lib.training import TrainConfig, train
 
 _EVERY = 25  # steps between snapshots

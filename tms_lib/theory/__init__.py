@@ -24,6 +24,7 @@ from tms_lib.theory.one_active import (
     positive_interval,
     silenced_output,
 )
+from tms_lib.theory.pairs import PairLosses, pair_losses
 from tms_lib.theory.phase_change import (
     Phase,
     antipodal_loss,
@@ -53,6 +54,7 @@ __all__ = [
     "THOMSON_MINIMUM",
     "BestPolygon",
     "LossTerms",
+    "PairLosses",
     "Phase",
     "PhaseOptimum",
     "SilencedOutput",
@@ -75,6 +77,7 @@ __all__ = [
     "one_active_terms",
     "orthonormal_weights",
     "own_error",
+    "pair_losses",
     "phase_losses",
     "phase_optimum",
     "polytope",
