@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.errors import CourseError
 from autograder.exercises import EXERCISES
 
-_LARGEST = 2**26  # bytes of a notebook
+_LARGEST = 2**26  # bytes of a file
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -154,12 +155,19 @@ def _read(submission: Submission) -> NotebookNode:
     path, chapter = submission.notebook, submission.chapter
     if not submission.folder.is_dir():
         raise CourseError(f"{submission.student} handed in nothing for {chapter}.")
+    # nbgrader copies the whole folder, whatever a link there points to
+    for other in (submission.folder, *submission.folder.rglob("*")):
+        if other.is_symlink():
+            raise CourseError(f"{other} is a link; a submission must be files of its own.")
+        if not (other.is_file() or other.is_dir()):
+            raise CourseError(f"{other} is neither a file nor a folder.")
+        size = other.stat().st_size
+        if size > _LARGEST and not other.is_dir():
+            raise CourseError(f"{other} has {size} bytes; at most {_LARGEST} are read.")
     if not path.is_file():
         others = sorted(other.name for other in submission.folder.glob("*.ipynb"))
         there = f"Instead there is: {', '.join(others)}." if others else "It has no notebook."
         raise CourseError(f"{submission.folder} has no {path.name}. {there}")
-    if path.stat().st_size > _LARGEST:
-        raise CourseError(f"{path} has {path.stat().st_size} bytes; at most {_LARGEST} are read.")
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
@@ -180,18 +188,18 @@ def _check_time(course: CourseDirectory, submission: Submission) -> None:
 
 def _check_chapter(submission: Submission, handed_in: NotebookNode, notebook: NotebookNode) -> None:
     """A notebook of another chapter, or of no chapter, would only earn zeros."""
-    told = handed_in.metadata.get("tms", {}).get("chapter")
-    ours = {cell.metadata["nbgrader"]["grade_id"] for cell in notebook.cells if _is_marked(cell)}
-    theirs = {
-        cell.metadata["nbgrader"].get("grade_id") for cell in filter(_is_marked, handed_in.cells)
-    }
+    tms = handed_in.metadata.get("tms")
+    told = tms.get("chapter") if isinstance(tms, dict) else None
+    ours, theirs = _marks(notebook), _marks(handed_in)
     if told not in (None, submission.chapter):
         raise CourseError(f"{submission.notebook} is the notebook of the chapter {told!r}.")
-    if told is None and not ours & theirs:
+    if told is None and not any(mark in ours for mark in theirs):
         raise CourseError(
             f"{submission.notebook} is not this assignment's notebook: it has none of its cells."
         )
 
 
-def _is_marked(cell: NotebookNode) -> bool:
-    return isinstance(cell.metadata.get("nbgrader"), dict)
+def _marks(notebook: NotebookNode) -> list[Any]:
+    """The names of nbgrader's cells; in what a student handed in they can be anything."""
+    marks = (cell.metadata.get("nbgrader") for cell in notebook.cells)
+    return [mark.get("grade_id") for mark in marks if isinstance(mark, dict)]

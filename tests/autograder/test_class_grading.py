@@ -259,6 +259,22 @@ def no_time(path):
     path.with_name("timestamp.txt").write_text("yesterday")
 
 
+def a_link_beside(path):
+    path.with_name("data.csv").symlink_to("/dev/zero")
+
+
+def a_pipe_beside(path):
+    os.mkfifo(path.with_name("data.csv"))
+
+
+def odd_marks(path):
+    content = nbformat.read(path, as_version=4)
+    content.metadata["tms"] = ["demo"]
+    for cell in content.cells:
+        cell.metadata["nbgrader"] = {"grade_id": ["gram"]}
+    nbformat.write(content, path)
+
+
 def too_large(path):
     with path.open("a") as file:
         file.truncate(2**26 + 1)
@@ -269,7 +285,8 @@ def with_bad_ones(graded, pool, tmp_path_factory):
     """What is said of each bad submission, in one grading of all."""
     root = copy_course(graded, tmp_path_factory.mktemp("bad") / "root")
     bad = [no_json, no_notebook, another_chapter, another_notebook, another_name, nothing]
-    for spoil in [*bad, a_link, a_folder, no_time, too_large]:
+    bad += [a_link, a_link_beside, a_pipe_beside, a_folder, no_time, odd_marks, too_large]
+    for spoil in bad:
         path = submission(root, spoil.__name__)
         write(notebook(RIGHT), path)
         spoil(path)
@@ -286,7 +303,10 @@ def with_bad_ones(graded, pool, tmp_path_factory):
         (another_notebook, "not this assignment's notebook"),
         (another_name, "no demo.ipynb. Instead there is: Untitled.ipynb"),
         (nothing, "no demo.ipynb. It has no notebook"),
-        (a_link, "is a link"),
+        (a_link, "demo.ipynb is a link"),
+        (a_link_beside, "data.csv is a link"),
+        (a_pipe_beside, "data.csv is neither a file nor a folder"),
+        (odd_marks, "not this assignment's notebook"),
         (a_folder, "has no demo.ipynb"),
         (no_time, "timestamp.txt must hold a time"),
         (too_large, "at most 67108864 are read"),
