@@ -135,13 +135,13 @@ def figures(
             progress.update(bar, description=name)
             drawn.append(draw(name, out, seed=seed))
             progress.advance(bar)
-    table = Table("figure", "seconds", "claim", "measured", "needed", "holds")
+    table = Table("claim", "measured", "needed", "holds")
     for name, claims, seconds in drawn:
         table.add_section()
-        for k, claim in enumerate(claims):
-            first = (name, f"{seconds:.0f}") if k == 0 else ("", "")
+        table.add_row(f"[bold]{name}[/], {seconds:.0f} s")
+        for claim in claims:
             texts = (escape(text) for text in (claim.text, claim.measured, claim.needed))
-            table.add_row(*first, *texts, "yes" if claim.holds else "[red]no[/]")
+            table.add_row(*texts, "yes" if claim.holds else "[red]no[/]")
     console.print(table)
     holds = [claim.holds for figure in drawn for claim in figure.claims]
     console.print(f"{sum(holds)} of {len(holds)} claims hold. The pictures are in {out}.")

@@ -1,6 +1,7 @@
 """Tests of `tms figures`."""
 
 import os
+import re
 
 import pytest
 from matplotlib.figure import Figure
@@ -49,10 +50,11 @@ def test_the_table_says_what_was_measured_and_needed(tmp_path, monkeypatch):
     output = tms_figures("bad", "--out", tmp_path).output
     rows = [line.split("│") for line in output.splitlines() if "│" in line]
     cells = [[cell.strip() for cell in row[1:-1]] for row in rows]
-    assert [[row[0], *row[2:]] for row in cells] == [
-        ["bad", "water is wet", "1.02", "at least 1", "yes"],
-        ["", "moons [plural] are cheese", "0", "1", "no"],
+    assert cells[1:] == [
+        ["water is wet", "1.02", "at least 1", "yes"],
+        ["moons [plural] are cheese", "0", "1", "no"],
     ]
+    assert re.fullmatch(r"bad, \d+ s", cells[0][0])
 
 
 def test_it_draws_only_the_figures_named_each_once(tmp_path):

@@ -65,9 +65,9 @@ def feature_geometry(*, seed: int = 0) -> Reproduction:
         ),
         within("the D_i of a model add up to m; sum / m", D.sum(-1) / 30, low=0.98, high=1.001),
         within(
-            "not reproduced: 3/4 and 2/3; tetrahedra and triangles found",
+            "not reproduced: D_i = 3/4 and 2/3; tetrahedra and triangles in all models",
             torch.tensor([found.count(shape) for shape in (Shape.TETRAHEDRON, Shape.TRIANGLE)]),
-            low=0,
+            high=5,
         ),
     ]
     return Reproduction(figure, claims)
