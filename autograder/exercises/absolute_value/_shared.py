@@ -7,6 +7,7 @@ from torch import Tensor
 
 from autograder.answer import Call, call
 from autograder.exercise import Draw
+from tms_lib.circuits import side_responses
 
 
 def circuits(draw: Draw) -> Iterator[Call]:
@@ -29,7 +30,10 @@ def in_thirds(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(2, 4, 3).double() / 3, draw.normal(2, 5, 4).double() / 3)
 
 
-def before_output_relu(W1: Tensor, W2: Tensor) -> Tensor:
-    """What a circuit adds up to for 64 fixed inputs: the same in any order and scale of neurons."""
+def behaviour(W1: Tensor, W2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What a circuit adds up to: the same in any order and scale of neurons.
+
+    For each feature alone, on its positive and on its negative side, and for 64 fixed inputs.
+    """
     x = Draw(0).uniform(W1.shape[-1], 64, low=-1.0, high=1.0)
-    return W2 @ torch.relu(W1 @ x.to(W1))
+    return *side_responses(W1, W2), W2 @ torch.relu(W1 @ x.to(W1))

@@ -15,9 +15,9 @@ from tms_lib import circuits
 
 
 def _losses_by_hand(_draw: Draw) -> Iterator[Call]:
-    x = torch.tensor([[0.5], [-1.0], [-0.5]])
-    both = {"W1": torch.tensor([[1.0], [-1.0]]), "W2": torch.tensor([[1.0, 0.5]])}
-    yield call(x, **both, b=torch.tensor([0.1]), importance=torch.tensor([2.0]))
+    x = torch.tensor([[0.4], [-1.0], [-0.5]])
+    both = {"W1": torch.tensor([[1.0], [-1.0]]), "W2": torch.tensor([[0.8, 0.5]])}
+    yield call(x, **both, b=torch.tensor([0.1]), importance=torch.tensor([1.25]))
     one_side = {"W1": torch.tensor([[1.0]]), "W2": torch.tensor([[1.0]])}
     yield call(x, **one_side, b=torch.zeros(1), importance=torch.ones(1))
 

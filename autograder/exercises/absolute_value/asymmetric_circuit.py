@@ -9,18 +9,18 @@ from torch import Tensor
 from autograder.answer import Call, call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise, Slip
-from autograder.exercises.absolute_value._shared import before_output_relu
+from autograder.exercises.absolute_value._shared import behaviour
 from tms_lib import circuits
 
 
-def _function(value: Any, _call: Call) -> Tensor:
+def _function(value: Any, _call: Call) -> Any:
     """What the circuit computes: it stays the same in any order and scale of neurons."""
-    return before_output_relu(*value)
+    return behaviour(*value)
 
 
 def _the_papers_ratio(_draw: Draw) -> Iterator[Call]:
-    yield call(torch.tensor(2.0), margin=1.0)
-    yield call(torch.tensor([2.0, 4.0]), margin=0.5)
+    yield call(torch.tensor(2.0), margin=0.5)
+    yield call(torch.tensor([2.0, 4.0]), margin=1.0)
 
 
 def _ratios(draw: Draw) -> Iterator[Call]:

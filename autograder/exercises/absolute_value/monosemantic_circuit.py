@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.answer import Call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Cases, Draw, Exercise, Slip
-from autograder.exercises.absolute_value._shared import before_output_relu
+from autograder.exercises.absolute_value._shared import behaviour
 from autograder.exercises.superposition import _shared as linear
 from tms_lib import circuits
 
@@ -29,7 +29,7 @@ def _two_neurons_each(cases: Cases) -> Cases:
 def _function(value: Any, _call: Call) -> Any:
     """What the circuit computes: it stays the same in any order and scale of neurons."""
     W1, W2, b = value
-    return before_output_relu(W1, W2), b
+    return *behaviour(W1, W2), b
 
 
 def _one_neuron_each(
