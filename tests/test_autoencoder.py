@@ -178,6 +178,19 @@ def test_badly_reconstructed_inputs_are_chosen(generator):
     assert abs(n_second / n_draws - p) < 5 * math.sqrt(p * (1 - p) / n_draws)
 
 
+def test_living_latents_use_up_no_draw(generator):
+    # One input is not reconstructed at all, the others have errors of 0 exactly. Latent 3 is dead.
+    autoencoder = autoencoder_of(n_latents=4, n_instances=1, n_hidden=4)
+    with torch.no_grad():
+        autoencoder.W_dec.copy_(torch.eye(4))
+        autoencoder.W_enc.copy_(torch.eye(4))
+        autoencoder.b_enc[0, 3] = -100.0
+    h = torch.eye(4)[[0, 3, 1, 2, 0, 1]].unsqueeze(0)
+    h[0, 1] = torch.tensor([0.0, 0.0, 0.0, -2.0])
+    resample_dead_latents(autoencoder, h, generator=generator)
+    assert_close(autoencoder.W_dec[0, :, 3].detach(), torch.tensor([0.0, 0.0, 0.0, -1.0]))
+
+
 def test_resampling_bears_perfect_reconstructions(generator):
     autoencoder = with_dead_latents()
     h = autoencoder.b_dec.detach().unsqueeze(-2).repeat(1, 8, 1)

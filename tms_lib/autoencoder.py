@@ -192,10 +192,12 @@ def resample_latents(
     latents = sparse_encode(h, W_enc=W_enc, b_enc=b_enc, b_dec=b_dec)
     dead = dead_latents(latents)  # instances latents
     error = ((h - sparse_decode(latents, W_dec=W_dec, b_dec=b_dec)) ** 2).sum(-1)
-    # an input for every latent, no input twice; `tiny` is for errors that are all 0
+    # no input twice; `tiny` is for errors that are all 0
     odds = error**2 + torch.finfo(error.dtype).tiny  # instances batch
     chosen = torch.multinomial(odds, W_enc.shape[-2], generator=generator)
-    bad = h.take_along_dim(chosen.unsqueeze(-1), dim=-2) - b_dec.unsqueeze(-2)
+    nth = (dead.cumsum(-1) - 1).clamp(min=0)  # the first draws, the likeliest, are for the dead
+    chosen = chosen.gather(-1, nth).unsqueeze(-1)  # instances latents 1
+    bad = h.take_along_dim(chosen, dim=-2) - b_dec.unsqueeze(-2)
     direction = F.normalize(bad, dim=-1)  # instances latents hidden
     length = torch.linalg.vector_norm(W_enc, dim=-1)
     n_living = (~dead).sum(-1)  # instances
