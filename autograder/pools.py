@@ -66,12 +66,22 @@ class Pool:
         self._waiting[future] = name, task
 
     def results(self) -> Iterator[tuple[Any, list[Grade] | Exception]]:
-        """Waits until something is done; gives names with grades, or with what went wrong."""
+        """Waits until something is done; gives names with grades, or with what went wrong.
+
+        Raises:
+            CourseError: If the scheduler of a cluster is lost.
+        """
         alone = not self._waiting
         if alone:
             self.submit(*self._lost.pop())
         done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
         for future in done:
+            if future.cancelled():  # as Dask does with all when it loses its scheduler
+                self._waiting.clear()
+                raise CourseError(
+                    "The cluster's scheduler was lost. What is graded stays graded; start grading "
+                    "again for the rest."
+                )
             name, task = self._waiting.pop(future)
             result = _result(future)
             if isinstance(result, BrokenExecutor) and not alone:

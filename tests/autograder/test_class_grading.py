@@ -1,8 +1,11 @@
 """Tests of autograder.class_grading, autograder.pools and autograder.submissions."""
 
+import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import time
 from collections import Counter
 from unittest.mock import Mock
 
@@ -202,6 +205,36 @@ def test_a_killed_worker_of_a_cluster_loses_nothing(graded, ungraded, tmp_path):
                 os.kill(victim, signal.SIGKILL)
             done.append(outcome)
     assert {o.submission.student: o.status for o in done} == dict.fromkeys(ANSWERS, Status.GRADED)
+    assert grades(root) == grades(graded)
+
+
+@pytest.mark.slow
+def test_a_lost_scheduler_costs_no_grade(graded, ungraded, tmp_path):
+    root = copy_course(ungraded, tmp_path / "root")
+    course, done = open_course(root), []
+    port = tmp_path / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = ["dask", "scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard"]
+    with subprocess.Popen([*command, f"--scheduler-file={port}"], **quiet) as scheduler:
+        while not port.is_file():
+            time.sleep(0.1)
+        address = json.loads(port.read_text())["address"]
+        command = ["dask", "worker", address, "--nthreads=1", "--no-dashboard"]
+        with subprocess.Popen([*command, f"--local-directory={tmp_path}"], **quiet) as worker:
+            try:
+                with cluster_pool(address, course=course.root) as pool:
+                    outcomes = grade_class(course, find_submissions(course), pool=pool)
+                    done.append(next(outcomes))
+                    scheduler.kill()
+                    with pytest.raises(CourseError, match=r"lost\. What is graded stays graded"):
+                        done.extend(outcomes)
+            finally:
+                scheduler.kill()
+                worker.kill()
+    assert 0 < len(done) < len(ANSWERS)
+    with local_pool(2, course=course.root) as pool:
+        again = list(grade_class(course, find_submissions(course), pool=pool))
+    assert Counter(outcome.status for outcome in again)[Status.UNCHANGED] == len(done)
     assert grades(root) == grades(graded)
 
 
