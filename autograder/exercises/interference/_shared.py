@@ -1,0 +1,58 @@
+"""Calls that several exercises of chapter 5 are checked with: lines of every kind.
+
+Gains stay away from 0 unless they are 0: an answer may divide by them and lose digits.
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from autograder.answer import Call, call
+from autograder.exercise import Draw
+
+
+def rising_lines(draw: Draw) -> Iterator[Call]:
+    """From below zero: some get above it, some do not. And from above."""
+    gain = draw.uniform(3, 5, low=0.2, high=2.0)
+    yield call(gain, -gain * draw.uniform(3, 5, low=0.1, high=0.9))
+    yield call(gain, -gain * draw.uniform(3, 5, low=1.1, high=2.0))
+    yield call(gain, draw.uniform(3, 5, low=0.1, high=1.0))
+
+
+def falling_lines(draw: Draw) -> Iterator[Call]:
+    """From above zero: some get below it, some do not. And from below."""
+    gain = -draw.uniform(3, 5, low=0.2, high=2.0)
+    yield call(gain, -gain * draw.uniform(3, 5, low=0.1, high=0.9))
+    yield call(gain, -gain * draw.uniform(3, 5, low=1.1, high=2.0))
+    yield call(gain, -draw.uniform(3, 5, low=0.1, high=1.0))
+
+
+def flat_lines(draw: Draw) -> Iterator[Call]:
+    """Lines without slope, among others."""
+    gain = torch.tensor([0.0, 0.0, 0.0, 0.0, 1.0, -1.0])
+    yield call(gain, torch.tensor([0.5, -0.5, 2.0, -1.0, -0.5, 0.5]))
+    yield call(gain, torch.tensor([1.0, -1.0]).repeat(3) * draw.uniform(6, low=0.1, high=0.9))
+
+
+def lines_of_any_shape(draw: Draw) -> Iterator[Call]:
+    """One value, one instance, several axes; and gains and biases that broadcast."""
+    for gain_shape, bias_shape in (
+        ((), ()),
+        ((1,), (1,)),
+        ((1, 4), (1, 4)),
+        ((2, 3, 4), (2, 3, 4)),
+        ((4, 1), (3,)),
+        ((5,), ()),
+        ((), (3, 1)),
+    ):
+        sign = 1 - 2 * (draw.uniform(*gain_shape) < 0.5).float()
+        gain = sign * draw.uniform(*gain_shape, low=0.2, high=2.0)
+        yield call(gain, draw.uniform(*bias_shape, low=-1.0, high=1.0))
+
+
+def lines_of_all_kinds(draw: Draw) -> Iterator[Call]:
+    """Rising and falling lines, of which each may cross zero or not."""
+    sign = torch.tensor([1.0, -1.0]).repeat(4)
+    gain = sign * draw.uniform(3, 8, low=0.2, high=2.0)
+    crossing = torch.tensor([0.4, 0.6, -0.3, -0.7, 1.4, 1.8, 0.2, 0.9])
+    yield call(gain, -gain * crossing * draw.uniform(3, 8, low=0.8, high=1.1))
