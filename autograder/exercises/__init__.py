@@ -8,6 +8,7 @@ from autograder.exercises import (
     geometry,
     linear_theory,
     phase_change,
+    privileged_basis,
     sparse_features,
     superposition,
     toy_models,
@@ -21,6 +22,7 @@ CHAPTERS = MappingProxyType(
         "04_linear_theory": linear_theory.EXERCISES,
         "06_phase_change": phase_change.EXERCISES,
         "07_geometry": geometry.EXERCISES,
+        "11_privileged_basis": privileged_basis.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(
