@@ -6,6 +6,7 @@ from types import MappingProxyType
 from autograder.exercise import Exercise
 from autograder.exercises import (
     geometry,
+    learning_dynamics,
     linear_theory,
     phase_change,
     privileged_basis,
@@ -22,6 +23,7 @@ CHAPTERS = MappingProxyType(
         "04_linear_theory": linear_theory.EXERCISES,
         "06_phase_change": phase_change.EXERCISES,
         "07_geometry": geometry.EXERCISES,
+        "09_learning_dynamics": learning_dynamics.EXERCISES,
         "11_privileged_basis": privileged_basis.EXERCISES,
     }
 )
