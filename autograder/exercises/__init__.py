@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from autograder.exercise import Exercise
 from autograder.exercises import (
+    absolute_value,
     geometry,
     learning_dynamics,
     linear_theory,
@@ -25,6 +26,7 @@ CHAPTERS = MappingProxyType(
         "07_geometry": geometry.EXERCISES,
         "09_learning_dynamics": learning_dynamics.EXERCISES,
         "11_privileged_basis": privileged_basis.EXERCISES,
+        "12_absolute_value": absolute_value.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(
