@@ -7,6 +7,7 @@ from autograder.exercise import Exercise
 from autograder.exercises import (
     absolute_value,
     geometry,
+    interference,
     learning_dynamics,
     linear_theory,
     phase_change,
@@ -22,6 +23,7 @@ CHAPTERS = MappingProxyType(
         "02_toy_models": toy_models.EXERCISES,
         "03_superposition": superposition.EXERCISES,
         "04_linear_theory": linear_theory.EXERCISES,
+        "05_interference": interference.EXERCISES,
         "06_phase_change": phase_change.EXERCISES,
         "07_geometry": geometry.EXERCISES,
         "09_learning_dynamics": learning_dynamics.EXERCISES,
