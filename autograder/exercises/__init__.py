@@ -6,6 +6,7 @@ from types import MappingProxyType
 from autograder.exercise import Exercise
 from autograder.exercises import (
     absolute_value,
+    adversarial_examples,
     geometry,
     interference,
     learning_dynamics,
@@ -27,6 +28,7 @@ CHAPTERS = MappingProxyType(
         "06_phase_change": phase_change.EXERCISES,
         "07_geometry": geometry.EXERCISES,
         "09_learning_dynamics": learning_dynamics.EXERCISES,
+        "10_adversarial_examples": adversarial_examples.EXERCISES,
         "11_privileged_basis": privileged_basis.EXERCISES,
         "12_absolute_value": absolute_value.EXERCISES,
     }
