@@ -8,9 +8,11 @@ from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from tms_lib.correlation import sample_correlated
+from tms_lib.dynamics import level_changes, moving_average, share_of_fall
 from tms_lib.evaluation import expected_loss
 from tms_lib.figures._shared import page
 from tms_lib.figures.reproduction import Reproduction, within
+from tms_lib.geometry import nearest_fraction
 from tms_lib.losses import weighted_row_mse
 from tms_lib.metrics import dimensionality
 from tms_lib.models import ReLUOutputModel, gram, relu_output
@@ -54,8 +56,10 @@ def energy_levels(*, seed: int = 0) -> Reproduction:
     figure.suptitle("$n = 80$, $m = 20$, $I_i = 1$, $1 - S = 0.3$, learning rate 0.001, best of 4")
     late = slice(_SETTLED // _EVERY, None)
     moved, fallen = D[late].diff(dim=0).abs().sum(-1), -loss[late].diff()
-    is_between = ((D[late] > 0.1) & (D[late] < 0.4)).sum(0)
-    duration = _EVERY * is_between[is_between > 0]
+    in_the_end = steps[:-1] >= steps[-1] - _SETTLED  # of the times between two snapshots
+    # at first all have a quarter of a dimension, 20 / 80, and then take sides
+    changes = level_changes(nearest_fraction(D, torch.tensor([0, 1 / 4, 1 / 2]), tolerance=0.08))
+    duration = _EVERY * changes[changes > 0]
     final = D[-1]
     settled = ((final - 0.5).abs() < 0.05) | (final < 0.05)
     claims = [
@@ -69,7 +73,7 @@ def energy_levels(*, seed: int = 0) -> Reproduction:
         ),
         within(
             "and not otherwise: part of that fall in the last 1000 steps, when none does",
-            fallen[-_SETTLED // _EVERY :].sum() / fallen.sum(),
+            share_of_fall(loss[late], moves=in_the_end[late]),
             high=0.05,
         ),
         within(
@@ -112,7 +116,7 @@ def octahedron(*, seed: int = 0) -> Reproduction:
         ax.set_title(f"step {steps[snapshot]}", y=0.95)
     left, right = (figure.add_subplot(2, 2, k) for k in (3, 4))
     plot_trajectories(D, steps=steps, ax=left)
-    smooth = result.losses[:, best].unflatten(0, (-1, _EVERY)).mean(-1)
+    smooth = moving_average(result.losses[:, best], each_side=_EVERY // 2)[::_EVERY]
     plot_curves(steps[:-1], smooth.unsqueeze(0), labels=["loss, mean of 25 batches"], ax=right)
     right.set(xlabel="step", ylabel="loss", yscale="log")
     figure.suptitle("$n = 6$, $m = 3$, two sets of three, $1 - S = 0.05$, best of 20")
