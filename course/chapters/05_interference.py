@@ -658,9 +658,8 @@ print(f"eight features: best is k = {1 + losses.index(min(losses))}")
 # have more room.
 #
 # The paper has a rule of thumb for such biases, $\|W_i\| = 1 / (1 - b_i)$ for a bias that is
-# *subtracted*. With our sign that is $1/(1 + b)$, and by the table it is close to the *squared*
-# norm of the pentagon. It says that the output is right at $x = 1$: $g + b = 1$. You saw in
-# exercise 5.4 that the best output goes a little beyond. For six corners the rule fails.
+# *subtracted*. With our sign that is $1/(1 + b)$. By the table, it is close to the *squared* norm
+# of the pentagon, and far from that of polygons with more corners.
 
 # %% [markdown]
 # ### What training finds
@@ -764,8 +763,8 @@ print(f"best pentagon: {best.loss:19.4f}, {'':6} norm {best.radius:.3f}, bias {b
 # <details><summary>Hint 2: a common slip</summary>
 #
 # A matrix of all distances has zeros on its diagonal, and $1/0$ is infinite. Setting these entries
-# to 0 *afterwards* gives the right energy, but gradients of NaN. Leave the pairs $i = j$ out from
-# the beginning.
+# to 0 *afterwards* gives the right energy, but its gradients may be NaN. Leave the pairs $i = j$
+# out from the beginning.
 #
 # </details>
 
