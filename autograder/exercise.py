@@ -50,8 +50,8 @@ class Slip:
     """A wrong answer that people give, and the sentence that explains it.
 
     Attributes:
-        answer: The wrong answer, with the reference's signature. Its source must make sense on
-            its own in the chapter's notebook: no helper from the module that defines it.
+        answer: The wrong answer, with the reference's signature. The source of one that
+            `tms demo` hands in must make sense on its own in the chapter's notebook.
         says: One or two sentences for the student: what they did, what was needed.
     """
 
