@@ -104,7 +104,7 @@ def _by_descent(n_corners: int, *, n_features: int) -> tuple[float, float, float
 EXERCISE = Exercise(
     reference=theory.best_polygon,
     points=4,
-    minutes=20,
+    minutes=18,
     difficulty=4,
     checks=(
         _near("a square among six features: radius and bias", _square, slice(0, 2)),

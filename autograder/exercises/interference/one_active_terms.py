@@ -77,7 +77,7 @@ def _active_feature_by_feature(
 EXERCISE = Exercise(
     reference=theory.one_active_terms,
     points=4,
-    minutes=15,
+    minutes=12,
     difficulty=3,
     checks=(
         equals_reference("two features in one dimension, by hand", _models_by_hand),

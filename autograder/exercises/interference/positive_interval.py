@@ -119,7 +119,7 @@ def _from_the_heights_at_both_ends(gain: Tensor, bias: Tensor) -> tuple[Tensor, 
 EXERCISE = Exercise(
     reference=theory.positive_interval,
     points=2,
-    minutes=10,
+    minutes=8,
     difficulty=2,
     checks=(
         equals_reference(

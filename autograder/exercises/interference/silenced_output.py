@@ -107,7 +107,7 @@ def _as_a_projection(threshold: Tensor) -> tuple[Tensor, Tensor]:
 EXERCISE = Exercise(
     reference=theory.silenced_output,
     points=3,
-    minutes=15,
+    minutes=12,
     difficulty=4,
     checks=(
         equals_reference(
