@@ -18,7 +18,7 @@
 # `sample_features`), the chain rule, and PyTorch's `backward()` and optimisers.
 #
 # **How it works.** Run the cells from top to bottom, write your answers in the marked cells, and
-# run the check below each. The whole chapter takes about 90 minutes.
+# run the check below each. The whole chapter takes about 100 minutes.
 
 # %% setup
 # %load_ext jaxtyping

@@ -20,7 +20,7 @@
 # all randomness comes from `generator`.
 #
 # **How it works:** run the cells from top to bottom, write your answer in place of
-# `raise NotImplementedError()`, run the check below it, and read what it says. About 90 minutes.
+# `raise NotImplementedError()`, run the check below it, and read what it says. About 100 minutes.
 
 # %% setup
 # %load_ext jaxtyping
