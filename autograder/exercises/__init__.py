@@ -13,6 +13,7 @@ from autograder.exercises import (
     linear_theory,
     phase_change,
     privileged_basis,
+    recovering_features,
     sparse_features,
     superposition,
     toy_models,
@@ -31,6 +32,7 @@ CHAPTERS = MappingProxyType(
         "10_adversarial_examples": adversarial_examples.EXERCISES,
         "11_privileged_basis": privileged_basis.EXERCISES,
         "12_absolute_value": absolute_value.EXERCISES,
+        "13_recovering_features": recovering_features.EXERCISES,
     }
 )
 EXERCISES = MappingProxyType(

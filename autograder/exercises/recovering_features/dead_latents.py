@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autograder.answer import Call, call
-from autograder.claims import contract, equals_reference
+from autograder.claims import equals_reference, keeps_arguments, keeps_device
 from autograder.exercise import Draw, Exercise, Slip
 from tms_lib import autoencoder
 
@@ -77,7 +77,8 @@ EXERCISE = Exercise(
         equals_reference("latents that are rarely active, several instances", _rarely_active),
         equals_reference("one instance keeps its axis, and none needs one", _lone_latents),
         equals_reference("one weak activation makes a latent alive", _hardly_active),
-        *contract(_rarely_active),
+        keeps_arguments(_rarely_active),
+        keeps_device(_rarely_active),
     ),
     slips=(
         Slip(
