@@ -7,6 +7,7 @@ from autograder.exercise import Exercise
 from autograder.exercises import (
     absolute_value,
     adversarial_examples,
+    correlation,
     geometry,
     interference,
     learning_dynamics,
@@ -28,6 +29,7 @@ CHAPTERS = MappingProxyType(
         "05_interference": interference.EXERCISES,
         "06_phase_change": phase_change.EXERCISES,
         "07_geometry": geometry.EXERCISES,
+        "08_correlation": correlation.EXERCISES,
         "09_learning_dynamics": learning_dynamics.EXERCISES,
         "10_adversarial_examples": adversarial_examples.EXERCISES,
         "11_privileged_basis": privileged_basis.EXERCISES,
