@@ -53,6 +53,8 @@ def _long_paths(draw: Draw) -> Iterator[Call]:
         cut[:, order[n // 2]] = False
         yield call(torch.stack([path, cut]))
     yield call(_graph(9, *((i, i + 1) for i in range(8))))
+    # longer than a hundred rounds, which look like enough; no longer, for searches in plain loops
+    yield call(_graph(105, *pairwise(range(105))))
 
 
 def _alone_or_all(_draw: Draw) -> Iterator[Call]:

@@ -28,6 +28,7 @@ def _columns_of_zeros(draw: Draw) -> Iterator[Call]:
 def _scaled_weights(draw: Draw) -> Iterator[Call]:
     W = draw.normal(2, 3, 6)
     yield call(1e-3 * W)
+    yield call(1e-6 * W)  # no constant is small beside the squares of these
     yield call(1e3 * W)
 
 

@@ -23,6 +23,13 @@ def _wide_weights(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(2, 4, 14) * draw.uniform(2, 1, 14, low=0.3, high=2.0))
 
 
+def _scaled_weights(draw: Draw) -> Iterator[Call]:
+    W = draw.normal(2, 3, 9)
+    yield call(1e-3 * W)
+    yield call(1e-6 * W)  # no constant is small beside the squares of these
+    yield call(1e3 * W)
+
+
 def _one_wide_instance(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(1, 2, 6))
     yield call(draw.normal(3, 10))
@@ -125,6 +132,7 @@ EXERCISE = Exercise(
         equals_reference("random weights, several instances", _wide_weights, weight=2),
         equals_reference("one instance, and no instance axis", _one_wide_instance),
         equals_reference("columns of zeros get 0", _empty_columns),
+        equals_reference("scaling all of W changes nothing", _scaled_weights),
         equals_reference("rows that depend on others, and W = 0", _dependent_rows, weight=2),
         *contract(_wide_weights),
     ),

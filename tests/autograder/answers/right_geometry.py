@@ -59,6 +59,12 @@ def feature_by_feature(W):
     return torch.stack(values, -1)
 
 
+@right("dimensionality")
+def nan_made_zero(W):
+    below = (W.mT @ W).square().sum(-1)
+    return (W.square().sum(-2).square() / below).nan_to_num(nan=0.0)
+
+
 # ----------------------------------------------------------------------------- nearest_fraction
 
 
@@ -108,6 +114,14 @@ def from_eigenvectors(W):
     counts = values > 1e-6 * values[..., -1:]
     along = (vectors.mT @ W) ** 2
     return (along * torch.where(counts, 1 / values.where(counts, 1), 0).unsqueeze(-1)).sum(-2)
+
+
+@right("dimensionality_bound")
+def leverage_by_eigenvectors(W):
+    values, vectors = torch.linalg.eigh(W @ W.mT)
+    counts = values > 1e-5 * values[..., -1:]
+    inverse = torch.where(counts, 1 / torch.where(counts, values, 1.0), 0.0)
+    return ((vectors.mT @ W) ** 2 * inverse.unsqueeze(-1)).sum(-2)
 
 
 # ------------------------------------------------------------------------- indivisible_polytope
@@ -250,3 +264,53 @@ def as_many_rounds_as_features(graph):
         label = torch.where(graph | torch.eye(n, device=graph.device).bool(),
                             label[..., None, :], n).min(-1).values  # fmt: skip
     return label
+
+
+@right("connected_components")
+def jumps_to_the_label_of_the_label(graph):
+    n = graph.shape[-1]
+    label = torch.arange(n, device=graph.device).expand(graph.shape[:-1])
+    while True:
+        new = torch.minimum(label, torch.where(graph, label.unsqueeze(-2), n).amin(-1))
+        new = new.gather(-1, new)
+        if torch.equal(new, label):
+            return new
+        label = new
+
+
+@right("connected_components")
+def reach_squared_with_the_diagonal_left_as_it_is(graph):
+    reach, n = graph, graph.shape[-1]
+    for _ in range(n.bit_length()):
+        reach = reach | (reach.float() @ reach.float() > 0)
+    alone = torch.arange(n, device=graph.device)
+    return torch.where(reach.any(-1), reach.int().argmax(-1), alone)
+
+
+@right("connected_components")
+def plain_lists_until_nothing_changes(graph):
+    found = []
+    for matrix in graph.reshape(-1, *graph.shape[-2:]).tolist():
+        label, changed = list(range(len(matrix))), True
+        while changed:
+            changed = False
+            for i, row in enumerate(matrix):
+                lowest = min([label[i], *(label[j] for j, edge in enumerate(row) if edge)])
+                changed, label[i] = changed or lowest < label[i], lowest
+        found.append(label)
+    return torch.tensor(found, device=graph.device).reshape(graph.shape[:-1])
+
+
+@right("connected_components")
+def search_with_tensors_from_every_feature(graph):
+    n = graph.shape[-1]
+    out = torch.empty(graph.shape[:-1], dtype=torch.int64, device=graph.device)
+    for matrix, label in zip(graph.reshape(-1, n, n), out.view(-1, n), strict=True):
+        for start in range(n):
+            seen, waiting = {start}, [start]
+            while waiting:
+                around = matrix[waiting.pop()].nonzero().flatten().tolist()
+                waiting += [j for j in around if j not in seen]
+                seen.update(around)
+            label[start] = min(seen)
+    return out

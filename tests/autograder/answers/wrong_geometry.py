@@ -151,6 +151,23 @@ def instances_mixed(W):
     return D.mean(0, keepdim=True).expand_as(D) if W.ndim > 2 else D
 
 
+@wrong("dimensionality")
+def zero_below_a_small_norm(W):
+    return tms_lib.dimensionality(W) * (W.norm(dim=-2) > 1e-4)
+
+
+@wrong("dimensionality")
+def a_tiny_number_below(W):
+    below = (F.normalize(W, dim=-2).mT @ W).square().sum(-1)
+    return W.square().sum(-2) / (below + 1e-12)
+
+
+@wrong("dimensionality")
+def longest_feature_is_the_unit(W):
+    longest = W.norm(dim=-2).amax(-1, keepdim=True)
+    return tms_lib.dimensionality(W) * W.norm(dim=-2) / longest.clamp(min=1e-30)
+
+
 # ----------------------------------------------------------------------------- nearest_fraction
 
 
@@ -212,6 +229,17 @@ def default_of_a_tenth(D, fractions, *, tolerance=0.1):
 def single_precision(D, fractions, *, tolerance=0.01):
     value = tms_lib.nearest_fraction(D.float(), fractions.float(), tolerance=tolerance)
     return value.to(D.dtype)
+
+
+@wrong("nearest_fraction")
+def writes_into_its_argument(D, fractions, *, tolerance=0.01):
+    return D.copy_(tms_lib.nearest_fraction(D, fractions, tolerance=tolerance))
+
+
+@wrong("nearest_fraction")
+def distance_rounded_to_the_default(D, fractions, *, tolerance=0.01):
+    closest, which = (D.unsqueeze(-1) - fractions).abs().min(-1)
+    return torch.where(closest.round(decimals=2) <= tolerance, fractions[which], torch.nan)
 
 
 # ------------------------------------------------------------------------- dimensionality_bound
@@ -284,6 +312,18 @@ def at_most_the_squared_norm(W):
 @wrong("dimensionality_bound")
 def least_squares(W):
     return diagonal(torch.linalg.lstsq(W.mT @ W + 1e-4 * torch.eye(W.shape[-1]), W.mT @ W)[0])
+
+
+@wrong("dimensionality_bound")
+def counts_singular_values_above_a_hundredth(W):
+    _, values, rows = torch.linalg.svd(W, full_matrices=False)
+    return (rows**2 * (values > 1e-2).unsqueeze(-1)).sum(-2)
+
+
+@wrong("dimensionality_bound")
+def tiny_ridge(W):
+    S = W @ W.mT + 1e-10 * torch.eye(W.shape[-2], dtype=W.dtype, device=W.device)
+    return (W * (torch.linalg.pinv(S, hermitian=True) @ W)).sum(-2)
 
 
 # ------------------------------------------------------------------------- indivisible_polytope
@@ -372,6 +412,16 @@ def in_double_precision(name):
 def dot_products_instead_of_corners(name):
     W = tms_lib.indivisible_polytope(name)
     return W.T @ W
+
+
+@wrong("indivisible_polytope")
+def digon_of_whole_numbers(name):
+    return torch.tensor([[1, -1]]) if name == "digon" else tms_lib.indivisible_polytope(name)
+
+
+@wrong("indivisible_polytope")
+def three_decimals(name):
+    return tms_lib.indivisible_polytope(name).round(decimals=3)
 
 
 # -------------------------------------------------------------------------------- tegum_product
@@ -502,6 +552,19 @@ def connected_by_a_path(W, *, threshold=0.2):
     return label.unsqueeze(-1) == label.unsqueeze(-2)
 
 
+@wrong("feature_graph")
+def largest_overlap_of_two_features(W, *, threshold=0.2):
+    overlap = tms_lib.gram(W).abs()
+    others = overlap * ~torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    return overlap > threshold * others.amax((-2, -1), keepdim=True)
+
+
+@wrong("feature_graph")
+def normalised_in_place(W, *, threshold=0.2):
+    W /= W.norm(dim=-2).amax(-1)[..., None, None].clamp(min=1e-30)
+    return tms_lib.gram(W).abs() > threshold
+
+
 # -------------------------------------------------------------------------- connected_components
 
 
@@ -580,3 +643,24 @@ def reach_of_four_steps(graph):
 def changes_the_graph(graph):
     graph |= torch.eye(graph.shape[-1], dtype=torch.bool)
     return tms_lib.connected_components(graph)
+
+
+@wrong("connected_components")
+def a_hundred_rounds(graph):
+    label = torch.arange(graph.shape[-1], device=graph.device).expand(graph.shape[:-1])
+    for _ in range(100):
+        around = torch.where(graph, label.unsqueeze(-2), graph.shape[-1]).amin(-1)
+        label = torch.minimum(label, around)
+    return label
+
+
+@wrong("connected_components")
+def until_the_first_instance_is_done(graph):
+    n = graph.shape[-1]
+    label = torch.arange(n, device=graph.device).expand(graph.shape[:-1])
+    while True:
+        around = torch.where(graph, label.unsqueeze(-2), n).amin(-1)
+        new = torch.minimum(label, around)
+        if torch.equal(new.reshape(-1, n)[0], label.reshape(-1, n)[0]):
+            return new
+        label = new
