@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.answer import Call, call
-from autograder.claims import matches_theory, uses_generator
+from autograder.claims import holds, matches_theory, uses_generator
 from autograder.exercise import Draw, Exercise, Slip
 from tms_lib import theory
 
@@ -32,6 +33,21 @@ def _small_sizes(draw: Draw) -> Iterator[Call]:
 def _small_and_least_sizes(draw: Draw) -> Iterator[Call]:
     yield from _small_sizes(draw)
     yield _sizes(draw, 2, 1, 1)  # as many rows as features; there is no choice, so not above
+
+
+def _a_few_spaces(draw: Draw) -> Iterator[Call]:
+    yield _sizes(draw, 8, 2, 5)
+
+
+def _shared_space_problem(value: Any, call: Call) -> str | None:
+    """Whether instances share a space, which random ones do with no chance to speak of."""
+    shape = tuple(call.kwargs[name] for name in ("n_instances", "n_hidden", "n_features"))
+    if not isinstance(value, Tensor) or value.shape != shape:
+        return "Not tested: the shape comes first."
+    P = (value.double().mT @ value.double()).flatten(1)
+    if torch.pdist(P).min() < 1e-3:
+        return "Some instances have the same hidden space. Each one has to draw its own."
+    return None
 
 
 def _many_spaces(draw: Draw) -> Iterator[Call]:
@@ -202,6 +218,7 @@ EXERCISE = Exercise(
             expected=_squared_shares,
             tolerance=_error_of_the_squares,
         ),
+        holds("each instance has a space of its own", _a_few_spaces, problem=_shared_space_problem),
         uses_generator(_small_sizes),
     ),
     slips=(

@@ -55,6 +55,7 @@ def _lone_data(draw: Draw) -> Iterator[Call]:
 def _few_samples_and_all_components(draw: Draw) -> Iterator[Call]:
     yield call(_data(draw, 2, batch=4, n_features=6), n_hidden=2)
     yield call(_data(draw, 2, batch=20, n_features=3), n_hidden=3)
+    yield call(_data(draw, 2, batch=4, n_features=6), n_hidden=6)  # some without any variance
 
 
 def _not_centred(x: Tensor, *, n_hidden: int) -> Tensor:

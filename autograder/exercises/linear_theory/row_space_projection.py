@@ -38,6 +38,15 @@ def _dependent_rows(draw: Draw) -> Iterator[Call]:
     W[:, 1] = 2 * W[:, 0]  # exact: a multiplication by 2 rounds nothing
     yield call(W)
     yield call(torch.zeros(1, 2, 4))
+    mixed = torch.cat([W, mixed_spaces(draw, 1, n_hidden=3, n_features=5)])
+    yield call(mixed)  # of ranks 1 and 3
+
+
+def _scaled_weights(draw: Draw) -> Iterator[Call]:
+    W = mixed_spaces(draw, 2, n_hidden=2, n_features=5)
+    yield call(1e-3 * W)
+    yield call(1e-6 * W)  # no constant is small beside the squares of these
+    yield call(1e3 * W)
 
 
 def _gram_itself(W: Tensor) -> Tensor:
@@ -107,6 +116,7 @@ EXERCISE = Exercise(
             "one instance, no instance axis, and as many rows as features", _lone_spaces
         ),
         equals_reference("rows that repeat others, and zero rows, add nothing", _dependent_rows),
+        equals_reference("scaling all of W changes nothing", _scaled_weights),
         *contract(_spaces),
     ),
     slips=(

@@ -88,6 +88,14 @@ def list_with_a_filled_diagonal(W, *, feature_probability, importance):
     return [own, off.sum((-1, -2))]
 
 
+@right("linear_loss_terms")
+def all_pairs_split_by_the_diagonal(W, *, feature_probability, importance):
+    own = torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    variance = tms_lib.feature_moments(feature_probability).variance
+    pairs = importance.unsqueeze(-1) * variance.unsqueeze(-2) * (own.to(W.dtype) - W.mT @ W) ** 2
+    return (pairs * own).sum((-2, -1)), pairs.masked_fill(own, 0).sum((-2, -1))
+
+
 # ------------------------------------------------------------------------- row_space_projection
 
 
@@ -118,6 +126,13 @@ def gram_and_schmidt(W):
             row = torch.where(length > 1e-5 * scale, row / length.clamp_min(1e-30), 0)
             P = P + row.unsqueeze(-1) * row.unsqueeze(-2)
     return P
+
+
+@right("row_space_projection")
+def eigenvectors_of_the_gram_matrix(W):
+    values, vectors = torch.linalg.eigh(W.mT @ W)
+    reached = values > 1e-5 * values[..., -1:].clamp(min=1e-30)
+    return (vectors * reached.unsqueeze(-2)) @ vectors.mT
 
 
 # ------------------------------------------------------------------------- principal_projection
@@ -176,3 +191,11 @@ def inverse_root(*, n_hidden, generator, n_features, n_instances):
     W = torch.randn(n_features, n_hidden, n_instances, generator=generator).permute(2, 1, 0)
     values, vectors = torch.linalg.eigh(W @ W.mT)
     return (vectors / values.sqrt().unsqueeze(-2)) @ vectors.mT @ W
+
+
+@right("orthonormal_weights")
+def rows_divided_by_their_triangle(*, n_instances, n_hidden, n_features, generator):
+    shape = (n_instances, n_hidden, n_features)
+    W = torch.randn(shape, generator=generator, dtype=torch.float64)
+    triangle = torch.linalg.cholesky(W @ W.mT)
+    return torch.linalg.solve_triangular(triangle, W, upper=False).float()

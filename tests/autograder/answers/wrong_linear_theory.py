@@ -68,6 +68,18 @@ def bias_out_of_the_graph(W, *, feature_probability):
     return tms_lib.linear_optimal_bias(W.detach(), feature_probability=feature_probability)
 
 
+@wrong("linear_optimal_bias")
+def mean_as_a_column(W, *, feature_probability):
+    mean = feature_probability / 2
+    return mean - (W.mT @ W @ mean.unsqueeze(-1)).squeeze(-1)
+
+
+@wrong("linear_optimal_bias")
+def none_for_features_never_active(W, *, feature_probability):
+    bias = tms_lib.linear_optimal_bias(W, feature_probability=feature_probability)
+    return bias * (feature_probability > 0)
+
+
 # ------------------------------------------------------------------------- linear_expected_loss
 
 
@@ -151,6 +163,16 @@ def mean_over_outputs_that_matter(W, b, *, feature_probability, importance):
     return (importance * (variance + mean**2)).sum(-1) / importance.sum(-1)
 
 
+@wrong("linear_expected_loss")
+def loses_columns_of_no_importance(W, b, *, feature_probability, importance):
+    return tms_lib.linear_expected_loss(
+        W * (importance > 0).unsqueeze(-2),
+        b,
+        feature_probability=feature_probability,
+        importance=importance,
+    )
+
+
 # ---------------------------------------------------------------------------- linear_loss_terms
 
 
@@ -217,6 +239,21 @@ def numbers_for_one_instance(W, *, feature_probability, importance):
     return (benefit, interference) if benefit.numel() > 1 else (benefit.item(), interference.item())
 
 
+@wrong("linear_loss_terms")
+def nothing_lost_above_norm_one(W, *, feature_probability, importance):
+    settings = {"feature_probability": feature_probability, "importance": importance}
+    variance = feature_probability / 3 - feature_probability**2 / 4
+    lost = (1 - (W**2).sum(-2)).clamp(min=0)
+    benefit = (importance * variance * lost**2).sum(-1)
+    return benefit, tms_lib.linear_loss_terms(W, **settings)[1]
+
+
+@wrong("linear_loss_terms")
+def stacked_into_one_tensor(W, *, feature_probability, importance):
+    settings = {"feature_probability": feature_probability, "importance": importance}
+    return torch.stack(tuple(tms_lib.linear_loss_terms(W, **settings)))
+
+
 # ------------------------------------------------------------------------- row_space_projection
 
 
@@ -271,6 +308,25 @@ def in_single_precision(W):
 @wrong("row_space_projection")
 def one_axis_of_instances_fails(W):
     return torch.linalg.pinv(W) @ W if W.ndim == 2 else torch.bmm(torch.linalg.pinv(W), W)
+
+
+@wrong("row_space_projection")
+def tiny_ridge(W):
+    S = W @ W.mT + 1e-10 * torch.eye(W.shape[-2], dtype=W.dtype, device=W.device)
+    return W.mT @ torch.linalg.pinv(S, hermitian=True) @ W
+
+
+@wrong("row_space_projection")
+def counts_singular_values_above_a_hundredth(W):
+    _, values, rows = torch.linalg.svd(W, full_matrices=False)
+    return rows.mT @ ((values > 1e-2).unsqueeze(-1) * rows)
+
+
+@wrong("row_space_projection")
+def one_rank_for_all(W):
+    rows = torch.linalg.svd(W, full_matrices=False).Vh
+    kept = rows[..., : int(torch.linalg.matrix_rank(W).max()), :]
+    return kept.mT @ kept
 
 
 # ------------------------------------------------------------------------- principal_projection
@@ -347,6 +403,27 @@ def largest_by_size_of_the_first_entry(x, *, n_hidden):
     return kept @ kept.mT
 
 
+@wrong("principal_projection")
+def only_as_many_components_as_samples(x, *, n_hidden):
+    centred = x - x.mean(-2, keepdim=True)
+    kept = torch.linalg.svd(centred, full_matrices=False).Vh[..., :n_hidden, :]
+    return kept.mT @ kept
+
+
+@wrong("principal_projection")
+def only_components_with_variance(x, *, n_hidden):
+    centred = x - x.mean(-2, keepdim=True)
+    values, vectors = torch.linalg.eigh(centred.mT @ centred / x.shape[-2])
+    kept = (vectors * (values > 1e-5).unsqueeze(-2))[..., -n_hidden:]
+    return kept @ kept.mT
+
+
+@wrong("principal_projection")
+def random_low_rank_of_torch(x, *, n_hidden):
+    kept = torch.pca_lowrank(x, q=n_hidden)[2]
+    return kept @ kept.mT
+
+
 # -------------------------------------------------------------------------- orthonormal_weights
 
 
@@ -420,3 +497,21 @@ def unit_rows_made_orthogonal_once(*, n_instances, n_hidden, n_features, generat
     first = W[:, :1]
     rest = W[:, 1:] - (W[:, 1:] * first).sum(-1, keepdim=True) * first
     return F.normalize(torch.cat([first, rest], dim=1), dim=-1)
+
+
+@wrong("orthonormal_weights")
+def every_space_twice(*, n_instances, n_hidden, n_features, generator):
+    half = torch.randn((n_instances + 1) // 2, n_features, n_hidden, generator=generator)
+    return torch.linalg.qr(half).Q.mT.repeat(2, 1, 1)[:n_instances]
+
+
+@wrong("orthonormal_weights")
+def ten_spaces_for_all(*, n_instances, n_hidden, n_features, generator):
+    few = torch.linalg.qr(torch.randn(10, n_features, n_hidden, generator=generator)).Q.mT
+    return few[torch.randint(10, (n_instances,), generator=generator)]
+
+
+@wrong("orthonormal_weights")
+def normal_numbers_around_the_first_features(*, n_instances, n_hidden, n_features, generator):
+    columns = torch.randn(n_instances, n_features, n_hidden, generator=generator)
+    return torch.linalg.qr(columns + torch.eye(n_features, n_hidden)).Q.mT
