@@ -414,7 +414,8 @@ plt.show()
 #
 # Edge case: some rows may depend on others, or be zero. Then $W W^T$ has no inverse, but the span
 # is there all the same, with fewer dimensions. Use the pseudo-inverse $W^+$, for which $P = W^+ W$
-# always holds. $W = 0$ gives $P = 0$.
+# always holds. $W = 0$ gives $P = 0$. Scaling $W$ does not change $P$, so no number is small in
+# itself.
 #
 # **Predict first.** $W$ has one row, $(3, 4)$. What is $P$? How much of feature 0 comes back at
 # output 0, how much of feature 1 at output 1, and what is the sum of both shares?
@@ -540,7 +541,8 @@ print(f"best of the 300 after projecting: {after.min():.2f} times the bound")
 # The components may be any directions, not only features. No check has equal eigenvalues where one
 # is kept and the other is not.
 #
-# Edge cases: with $m$ = features, $P$ is the identity. There may be fewer samples than features.
+# Edge cases: with $m$ = features, $P$ is the identity. There may be fewer samples than features,
+# and then some components have no variance. With $m$ = features these are kept as well.
 #
 # **Predict first.** All features are dense ($p = 1$) and equally important. Somebody forgets to
 # subtract the mean. In which direction will the first "component" point?
@@ -639,7 +641,8 @@ print("how much the data varies along it:   ", round((x @ first).var().item(), 3
 # Edge case: with $m = n$ there is only one space, and $W^T W = 1$ as well.
 #
 # The check draws 4,000 spaces and compares the mean of $P$, and of $P_{ii}^2$, with theory. A right
-# answer fails with a probability below one in a million.
+# answer fails with a probability below one in a million. It also looks whether any two instances
+# have the same space.
 #
 # **Predict first.** Draw a space with $m = 10$ of $n = 20$ dimensions. How many of the 20 features
 # will have a norm $\|W_i\|$ above 0.5?

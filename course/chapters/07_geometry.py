@@ -336,7 +336,8 @@ for k, one_over_p in enumerate(inverse_density.tolist()):
 # $B_i$ means that the others span its direction many times over.
 #
 # Edge cases: a row of $W$ may depend on others, or be zero. Then $S$ has no inverse, and $S^+$
-# serves. A zero column gets 0, and so do all columns of $W = 0$.
+# serves. A zero column gets 0, and so do all columns of $W = 0$. Scaling all of $W$ changes no bound,
+# so no number is small in itself.
 #
 # **Predict first.** A pentagon, and three more columns of zeros. What is each bound? What do the
 # bounds of 400 features in 30 dimensions add up to?
@@ -691,7 +692,7 @@ plt.show()
 #   in the component.
 #
 # Edge cases: a feature without neighbours is a component of its own, with its own index as label. A
-# component may be one long chain.
+# component may be one long chain, of a hundred features or more.
 #
 # **Predict first.** Six features, connected in the chain 3 - 1 - 5 - 4. What are the six labels?
 #
@@ -876,15 +877,16 @@ for k in sparse:
 # - **The plateau at 1/2.** All dimensions hold a digon, all other features are gone. The model
 #   stays there while $p$ falls on. Features are still too often active together: more of them in
 #   the same space would cost more than they gain.
-# - **Pentagons, then crowding.** Interference becomes rare enough for pentagons, at 2/5, and now
-#   and then for an antiprism, at 3/8. They stand beside digons, so that several fractions occur in
-#   one model. As more features come in, the shapes overlap a little, and all shares sink below
-#   their fractions.
+# - **Pentagons, then crowding.** Interference becomes rare enough for pentagons, at 2/5. Now
+#   and then eight features come together near 3/8, as many as an antiprism has. They stand beside
+#   digons, so that several fractions occur in one model. As more features come in, the shapes
+#   overlap a little, and all shares sink below their fractions.
 # - **The sparse end.** The small shapes have merged into one component. Its features still share
 #   the dimensions almost fully and nearly equally, but at no fraction of the list.
 #
 # The last lines compare angles, not only sizes. "other" is a component whose angles fit none of the
-# five shapes: several that still overlap a little, or one that is bent.
+# five shapes: several that still overlap a little, or one that is bent. Eight features near 3/8 may
+# well be of this kind. Then they are no antiprism, whatever their number and shares say.
 #
 # Another seed gives other counts, and the same order of events. Triangles and tetrahedra, with 2/3
 # and 3/4, hold fewer features per dimension than digons. The paper's figure has some. Here the
