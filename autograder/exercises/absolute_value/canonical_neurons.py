@@ -20,7 +20,7 @@ def _neurons_by_hand(_draw: Draw) -> Iterator[Call]:
 def _dead_neurons(draw: Draw) -> Iterator[Call]:
     W1, W2 = draw.normal(2, 5, 3), draw.normal(2, 3, 5)
     W1[0, 1] = 0.0
-    W1[1, 3] = 1e-6 * W1[1, 3]  # small is not dead
+    W1[1, 3] = 1e-20 * W1[1, 3]  # tiny is not dead
     yield call(W1, W2)
     yield call(torch.zeros(2, 5, 3), W2)
 

@@ -46,8 +46,31 @@ def _share_per_quarter(x: Tensor, _call: Call) -> Tensor:
     return counts.double() / (x != 0).sum(-2).clamp(min=1)
 
 
+def _mean_square_of_active(x: Tensor, _call: Call) -> Tensor:
+    return (x.double() ** 2).sum(-2) / (x != 0).sum(-2).clamp(min=1)
+
+
+def _values_between_rows(x: Tensor, _call: Call) -> Tensor:
+    """Correlation of a feature's values one row and half a batch later, where both are active.
+
+    In standard errors, 1 / sqrt(rows).
+    """
+    x, lags = x.double(), []
+    for lag in (1, x.shape[-2] // 2):
+        later = x.roll(lag, -2)
+        both = ((x != 0) & (later != 0)).sum(-2).clamp(min=1)
+        lags.append(both.sqrt() * (x * later).sum(-2) / both / (1 / 3))
+    return torch.stack(lags)
+
+
 def _sizes_of_pairs(x: Tensor, call: Call) -> Tensor:
     return values_of_pairs(x.abs(), call)
+
+
+def _active(call: Call) -> Tensor:
+    """In how many rows each feature is active, less six standard errors."""
+    p, n = densities(call), call.args[1]
+    return n * p - SIGMAS * (n * p * (1 - p)).sqrt()
 
 
 def _size_times_sign(
@@ -104,6 +127,15 @@ EXERCISE = Exercise(
             weight=6,
         ),
         matches_theory(
+            "and their squares have the mean 1/3",
+            uneven_densities,
+            measure=_mean_square_of_active,
+            expected=lambda call: torch.full_like(densities(call), 1 / 3),
+            # squares have the variance 1/5 - 1/9
+            tolerance=lambda call: SIGMAS * (4 / 45 / _active(call)).sqrt(),
+            weight=2,
+        ),
+        matches_theory(
             "rows are drawn one by one: activity is uncorrelated with the next row's "
             "and with the row half a batch later",
             uneven_densities,
@@ -111,6 +143,13 @@ EXERCISE = Exercise(
             expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
             # a correlation over N independent pairs has the standard error 1 / sqrt(N)
             tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+        ),
+        matches_theory(
+            "and so are values, where both rows are active",
+            uneven_densities,
+            measure=_values_between_rows,
+            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
+            tolerance=lambda _: SIGMAS,
         ),
         matches_theory(
             "of 4 rows with p = 1/2, the number of active ones has the variance 1",

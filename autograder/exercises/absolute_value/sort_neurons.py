@@ -20,6 +20,9 @@ def _small_rows(_draw: Draw) -> Iterator[Call]:
 def _random_rows(draw: Draw) -> Iterator[Call]:
     for *instances, m, n in ((3, 7, 4), (4, 4, 4), (2, 9, 5)):
         yield call(draw.normal(*instances, m, n), importance=draw.uniform(*instances, n, low=0.1))
+    for scale in (200.0, 1e8):  # weights that outweigh a place times 100, or times anything
+        W = scale * draw.normal(2, 7, 4)
+        yield call(W, importance=draw.uniform(2, 4, low=0.1))
 
 
 def _lone_rows(draw: Draw) -> Iterator[Call]:
@@ -101,6 +104,14 @@ def _smaller_weight_first(W: Tensor, *, importance: Tensor) -> Tensor:
     place = torch.where(weight > 0, rank.gather(-1, largest), W.shape[-1])
     by_weight = torch.argsort(weight, dim=-1, stable=True)
     return by_weight.gather(-1, place.gather(-1, by_weight).argsort(dim=-1, stable=True))
+
+
+def _one_key_of_place_and_weight(W: Tensor, *, importance: Tensor) -> Tensor:
+    weight, largest = W.abs().max(-1)
+    importance = importance.expand(*W.shape[:-2], W.shape[-1])
+    rank = importance.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    place = torch.where(weight > 0, rank.gather(-1, largest), W.shape[-1])
+    return torch.argsort(100 * place - weight, dim=-1)
 
 
 def _mixes_equal_importances(W: Tensor, *, importance: Tensor) -> Tensor:
@@ -202,6 +213,11 @@ EXERCISE = Exercise(
             answer=_smaller_weight_first,
             says="Of neurons with the same largest feature you put the one with the smaller weight "
             "first.",
+        ),
+        Slip(
+            answer=_one_key_of_place_and_weight,
+            says="You put the feature's place and the weight into one number, and a large weight "
+            "makes up for a place. Sort by one after the other.",
         ),
         Slip(
             answer=_mixes_equal_importances,

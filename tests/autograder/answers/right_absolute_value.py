@@ -1,6 +1,7 @@
 """Unusual right answers to the exercises of chapter 12."""
 
 import einops
+import numpy as np
 import torch
 
 import tms_lib
@@ -37,7 +38,32 @@ def batch_first_and_then_moved(feature_probability, n_samples, *, generator):
     return einops.rearrange(side * size, "b ... f -> ... b f")
 
 
+@right("sample_signed_features")
+def one_draw_for_both(feature_probability, n_samples, *, generator):
+    # v is uniform on [-1, 1]; given |v| < p, v / p is so too
+    p = feature_probability.unsqueeze(-2).double()
+    shape = (*p.shape[:-2], n_samples, p.shape[-1])
+    v = 2 * torch.rand(shape, generator=generator, dtype=p.dtype) - 1
+    return torch.where(v.abs() < p, v / p, 0.0).to(feature_probability.dtype)
+
+
+@right("sample_signed_features")
+def numpy_seeded_by_the_generator(feature_probability, n_samples, *, generator):
+    numbers = np.random.default_rng(int(torch.randint(2**31, (), generator=generator)))
+    p = feature_probability.unsqueeze(-2).double().numpy()
+    shape = (*p.shape[:-2], n_samples, p.shape[-1])
+    x = numbers.uniform(-1, 1, shape) * (numbers.random(shape) < p)
+    return torch.from_numpy(x).to(feature_probability.dtype)
+
+
 # ------------------------------------------------------------------------------- absolute_value
+
+
+@right("absolute_value")
+def in_place_on_what_is_new(x, *, W1, W2, b):
+    y = (x @ W1.mT).relu_() @ W2.mT
+    y += b.unsqueeze(-2)
+    return y.relu_()
 
 
 @right("absolute_value")
@@ -128,6 +154,17 @@ def from_the_linear_optimum(feature_probability, *, importance, n_hidden):
     return torch.cat([W, -W], dim=-2), torch.cat([W, W], dim=-2).mT, b
 
 
+@right("monosemantic_circuit")
+def served_by_a_threshold(feature_probability, *, importance, n_hidden):
+    p, importance = torch.broadcast_tensors(feature_probability, importance)
+    cost = costs(p, importance)
+    least = cost.sort(dim=-1, descending=True).values[..., n_hidden // 2 - 1, None]
+    served = (cost >= least).to(p.dtype)
+    first = served.argsort(dim=-1, descending=True, stable=True)[..., : n_hidden // 2]
+    own = torch.nn.functional.one_hot(first, p.shape[-1]).to(p.dtype)
+    return torch.cat([own, -own], -2), torch.cat([own, own], -2).mT, p / 2 * (1 - served)
+
+
 # ------------------------------------------------------------------------------- side_responses
 
 
@@ -194,6 +231,23 @@ def pairwise_comparison(W, *, importance):
     before = (b[0] > a[0]) | ((b[0] == a[0]) & (b[1] < a[1]))
     before = before | ((b[0] == a[0]) & (b[1] == a[1]) & (b[2] > a[2]))
     return before.sum(-1).argsort(dim=-1)  # how many neurons stand before each
+
+
+@right("sort_neurons")
+def numpys_lexsort_in_int32(W, *, importance):
+    weight, largest = W.abs().max(-1)
+    value = importance.expand(*W.shape[:-2], W.shape[-1]).gather(-1, largest)
+    keys = (-weight.numpy(), largest.numpy(), -value.numpy(), (weight == 0).numpy())
+    return torch.from_numpy(np.lexsort(keys, axis=-1)).int()
+
+
+@right("sort_neurons")
+def weight_as_a_fraction_of_a_place(W, *, importance):
+    weight, largest = W.abs().double().max(-1)
+    importance = importance.expand(*W.shape[:-2], W.shape[-1])
+    rank = importance.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    place = torch.where(weight > 0, rank.gather(-1, largest), W.shape[-1])
+    return (place - weight / (1 + weight.amax(-1, keepdim=True))).argsort(dim=-1)
 
 
 # ---------------------------------------------------------------------------- asymmetric_circuit

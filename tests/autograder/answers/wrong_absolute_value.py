@@ -84,6 +84,35 @@ def second_half_is_minus_the_first(p, n_samples, *, generator):
 
 
 @wrong("sample_signed_features")
+def size_is_the_mean_of_two(p, n_samples, *, generator):
+    size = sum(uniform(p, n_samples, generator=generator) for _ in range(2)) / 2
+    negative = uniform(p, n_samples, generator=generator) < 0.5
+    mask = active(p, n_samples, generator=generator)
+    return torch.where(negative, -size, size) * mask
+
+
+@wrong("sample_signed_features")
+def values_in_opposite_pairs(p, n_samples, *, generator):
+    values = 2 * uniform(p, (n_samples + 1) // 2, generator=generator) - 1
+    values = torch.cat([values, -values], dim=-2)[..., :n_samples, :]
+    return values * active(p, n_samples, generator=generator)
+
+
+@wrong("sample_signed_features")
+def every_value_for_two_rows(p, n_samples, *, generator):
+    values = 2 * uniform(p, (n_samples + 1) // 2, generator=generator) - 1
+    values = values.repeat_interleave(2, dim=-2)[..., :n_samples, :]
+    return values * active(p, n_samples, generator=generator)
+
+
+@wrong("sample_signed_features")
+def seeds_the_given_generator(p, n_samples, *, generator):
+    generator.manual_seed(0)
+    values = 2 * uniform(p, n_samples, generator=generator) - 1
+    return values * active(p, n_samples, generator=generator)
+
+
+@wrong("sample_signed_features")
 def seeded_inside(p, n_samples, *, generator):
     generator = torch.Generator().manual_seed(0)
     values = 2 * uniform(p, n_samples, generator=generator) - 1
@@ -126,6 +155,12 @@ def outputs_up_to_one(x, *, W1, W2, b):
 @wrong("absolute_value")
 def positive_weights_out(x, *, W1, W2, b):
     return exact(x, W1=W1, W2=W2.abs(), b=b)
+
+
+@wrong("absolute_value")
+def silent_without_neurons(x, *, W1, W2, b):
+    h = torch.relu(x @ W1.mT)
+    return torch.relu(h @ W2.mT + b.unsqueeze(-2) * (h != 0).any(-1, keepdim=True))
 
 
 @wrong("absolute_value")
@@ -232,6 +267,20 @@ def largest_variance(feature_probability, *, importance, n_hidden):
     p = feature_probability + 0 * importance
     order = (p / 3 - p**2 / 4).argsort(dim=-1, descending=True)
     return circuit(feature_probability, importance, order[..., : n_hidden // 2])
+
+
+@wrong("monosemantic_circuit")
+def variance_of_a_coin(feature_probability, *, importance, n_hidden):
+    p = feature_probability
+    order = (importance * p * (1 - p)).argsort(dim=-1, descending=True)
+    return circuit(p, importance, order[..., : n_hidden // 2])
+
+
+@wrong("monosemantic_circuit")
+def standard_deviation(feature_probability, *, importance, n_hidden):
+    p = feature_probability
+    order = (importance * (p / 3 - p**2 / 4).sqrt()).argsort(dim=-1, descending=True)
+    return circuit(p, importance, order[..., : n_hidden // 2])
 
 
 @wrong("monosemantic_circuit")
@@ -384,6 +433,20 @@ def small_neurons_count_as_dead(W1, W2):
 
 
 @wrong("canonical_neurons")
+def tiny_neurons_count_as_dead(W1, W2):
+    size = W1.abs().amax(-1)
+    return scaled(W1, W2, torch.where(size > 1e-12, size, 1.0))
+
+
+@wrong("canonical_neurons")
+def in_place(W1, W2):
+    size = largest(W1)
+    W1 /= size.unsqueeze(-1)
+    W2 *= size.unsqueeze(-2)
+    return W1, W2
+
+
+@wrong("canonical_neurons")
 def squared_compensation(W1, W2):
     size = largest(W1)
     return W1 / size.unsqueeze(-1), W2 * (size**2).unsqueeze(-2)
@@ -436,6 +499,37 @@ def importances_of_the_first_instance(W, *, importance):
     return tms_lib.sort_neurons(W, importance=importance)
 
 
+def features_and_places(W, importance):
+    weight, feature = W.abs().max(-1)
+    importance = importance.expand(*W.shape[:-2], W.shape[-1])
+    rank = importance.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    place = torch.where(weight > 0, rank.gather(-1, feature), W.shape[-1])
+    return weight, feature, place
+
+
+@wrong("sort_neurons")
+def place_in_millions(W, *, importance):
+    weight, _, place = features_and_places(W, importance)
+    return (1e6 * place.double() - weight).argsort(dim=-1)
+
+
+@wrong("sort_neurons")
+def share_of_the_neuron_within_a_feature(W, *, importance):
+    weight, _, place = features_and_places(W, importance)
+    share = weight / W.norm(dim=-1).clamp(min=1e-12)
+    order = share.argsort(dim=-1, descending=True, stable=True)
+    return order.gather(-1, place.gather(-1, order).argsort(dim=-1, stable=True))
+
+
+@wrong("sort_neurons")
+def zero_rows_have_importance_zero(W, *, importance):
+    weight, feature, _ = features_and_places(W, importance)
+    value = importance.expand(*W.shape[:-2], W.shape[-1]).gather(-1, feature) * (weight > 0)
+    order = weight.argsort(dim=-1, descending=True, stable=True)
+    order = order.gather(-1, feature.gather(-1, order).argsort(dim=-1, stable=True))
+    return order.gather(-1, value.gather(-1, order).argsort(dim=-1, descending=True, stable=True))
+
+
 @wrong("sort_neurons")
 def zero_rows_first(W, *, importance):
     order = tms_lib.sort_neurons(W, importance=importance)
@@ -474,6 +568,16 @@ def always_the_papers_ratio(ratio, *, margin):
 @wrong("asymmetric_circuit")
 def always_the_figures_margin(ratio, *, margin):
     return tms_lib.asymmetric_circuit(ratio, margin=1.0)
+
+
+@wrong("asymmetric_circuit")
+def whole_margins(ratio, *, margin):
+    return tms_lib.asymmetric_circuit(ratio, margin=round(margin))
+
+
+@wrong("asymmetric_circuit")
+def ratio_at_least_one(ratio, *, margin):
+    return tms_lib.asymmetric_circuit(ratio.clamp(min=1), margin=margin)
 
 
 @wrong("asymmetric_circuit")
