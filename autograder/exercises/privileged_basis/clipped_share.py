@@ -32,6 +32,12 @@ def _shares_with_biases(draw: Draw) -> Iterator[Call]:
             eighths(draw, n_instances, n_hidden, 5, low=-2, high=2),
             c=eighths(draw, n_instances, n_hidden, low=-1, high=1),
         )
+    # just below 0 is below 0: powers of 2 keep the sums exact
+    yield call(
+        _sample(draw, 2, 20, 5),
+        eighths(draw, 2, 3, 5, low=-2, high=2) * 2.0**-30,
+        c=eighths(draw, 2, 3, low=-1, high=1) * 2.0**-30,
+    )
 
 
 def _shares_without_biases(draw: Draw) -> Iterator[Call]:

@@ -29,7 +29,7 @@ def _other_fractions(draw: Draw) -> Iterator[Call]:
 
 
 def _scaled_neurons(draw: Draw) -> Iterator[Call]:
-    scale = torch.tensor([1e-3, 1.0, 50.0]).unsqueeze(-1)
+    scale = torch.tensor([1e-8, 1.0, 50.0]).unsqueeze(-1)
     yield call(draw.normal(2, 3, 7) * scale)
 
 

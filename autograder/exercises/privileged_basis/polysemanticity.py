@@ -29,7 +29,7 @@ def _equal_weights(draw: Draw) -> Iterator[Call]:
 
 def _scaled_neurons(draw: Draw) -> Iterator[Call]:
     # a small number added below the line would show
-    yield call(draw.normal(2, 3, 5) * torch.tensor([[1e-3], [1.0], [1e3]]))
+    yield call(draw.normal(2, 3, 5) * torch.tensor([[1e-8], [1.0], [1e8]]))
 
 
 def _absolute_shares(W: Tensor) -> Tensor:

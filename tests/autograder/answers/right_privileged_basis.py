@@ -82,6 +82,12 @@ def features_minus_the_small_ones(W, *, threshold=0.25):
     return W.shape[-1] - small.sum(-1)
 
 
+@right("features_per_neuron")
+def shares_in_int32_with_nan_for_the_dead(W, *, threshold=0.25):
+    share = W.abs() / W.abs().amax(-1, keepdim=True)  # NaN exceeds nothing
+    return (share > threshold).sum(-1, dtype=torch.int32)
+
+
 # ------------------------------------------------------------------------------ polysemanticity
 
 

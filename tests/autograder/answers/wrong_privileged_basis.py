@@ -16,6 +16,12 @@ def softened(x, W, *, c=None):
 
 
 @wrong("relu_embed")
+def bias_in_single_precision(x, W, *, c=None):
+    h = x @ W.mT
+    return torch.relu(h if c is None else h + c.float().unsqueeze(-2))
+
+
+@wrong("relu_embed")
 def leaky(x, W, *, c=None):
     h = x @ W.mT
     return F.leaky_relu(h if c is None else h + c.unsqueeze(-2))
@@ -72,10 +78,25 @@ def neurons(x, W, c):
     return tms_lib.relu_embed(x, W, c=c)
 
 
+def relu_hidden(x, *, W, b, c):
+    return torch.relu(neurons(x, W, c) @ W + b.unsqueeze(-2))
+
+
 @wrong("relu_hidden")
 def output_bias_inside_the_neurons(x, *, W, b, c=None):
     h = x @ W.mT + (b.unsqueeze(-2) @ W.mT)
     return torch.relu(torch.relu(h if c is None else h + c.unsqueeze(-2)) @ W)
+
+
+@wrong("relu_hidden")
+def linear_without_hidden_biases(x, *, W, b, c=None):
+    return tms_lib.relu_output(x, W=W, b=b) if c is None else relu_hidden(x, W=W, b=b, c=c)
+
+
+@wrong("relu_hidden")
+def small_hidden_bias_unless_given(x, *, W, b, c=None):
+    c = torch.full_like(W[..., 0], 1e-3) if c is None else c
+    return relu_hidden(x, W=W, b=b, c=c)
 
 
 @wrong("relu_hidden")
@@ -156,6 +177,18 @@ def largest_with_something_added(W, *, threshold=0.25):
 
 
 @wrong("features_per_neuron")
+def clearly_above_the_threshold(W, *, threshold=0.25):
+    size = W.abs()
+    return (size > threshold * size.amax(-1, keepdim=True) + 1e-6).sum(-1)
+
+
+@wrong("features_per_neuron")
+def rounded_to_percents(W, *, threshold=0.25):
+    share = W.abs() / W.abs().amax(-1, keepdim=True).clamp(min=1e-12)
+    return (share.round(decimals=2) > threshold).sum(-1)
+
+
+@wrong("features_per_neuron")
 def threshold_of_the_norm(W, *, threshold=0.25):
     return (W.abs() > threshold * W.norm(dim=-1, keepdim=True)).sum(-1)
 
@@ -211,6 +244,27 @@ def tiny_epsilon_in_single_precision(W):
 
 
 @wrong("polysemanticity")
+def epsilon_below_the_others(W):
+    squared = W**2
+    total = squared.sum(-1)
+    return (total - squared.amax(-1)) / (total + 1e-12)
+
+
+@wrong("polysemanticity")
+def total_at_least_tiny(W):
+    squared = W**2
+    total = squared.sum(-1)
+    return (total - squared.amax(-1)) / total.clamp(min=1e-12)
+
+
+@wrong("polysemanticity")
+def only_the_second_largest(W):
+    squared = (W**2).sort(dim=-1, descending=True).values[..., :2]
+    total = squared.sum(-1)
+    return torch.where(total > 0, 1 - squared[..., 0] / total.where(total > 0, 1.0), 0.0)
+
+
+@wrong("polysemanticity")
 def small_neurons_are_dead(W):
     return torch.where(W.norm(dim=-1) > 0.05, tms_lib.polysemanticity(W), 0.0)
 
@@ -255,6 +309,16 @@ def whether_ever_clipped(x, W, *, c=None):
 @wrong("clipped_share")
 def clearly_below_zero(x, W, *, c=None):
     return (inputs(x, W, c) < -0.1).to(x.dtype).mean(-2)
+
+
+@wrong("clipped_share")
+def below_a_millionth_under_zero(x, W, *, c=None):
+    return (inputs(x, W, c) < -1e-6).to(x.dtype).mean(-2)
+
+
+@wrong("clipped_share")
+def divides_bools_into_default_precision(x, W, *, c=None):
+    return (inputs(x, W, c) < 0).sum(-2) / x.shape[-2]
 
 
 @wrong("clipped_share")
@@ -305,6 +369,20 @@ def least_of_the_whole_model(W, b):
 @wrong("bypass_biases")
 def a_little_more_to_be_safe(W, b):
     return compensated(W, b, (-W).clamp(min=0).sum(-1) + 1e-3)
+
+
+@wrong("bypass_biases")
+def not_transposed_where_square(W, b):
+    c = (-W).clamp(min=0).sum(-1)
+    square = W.shape[-1] == W.shape[-2]
+    return b - ((W if square else W.mT) @ c.unsqueeze(-1)).squeeze(-1), c
+
+
+@wrong("bypass_biases")
+def shifts_b_in_place(W, b):
+    c = (-W).clamp(min=0).sum(-1)
+    b -= (W * c.unsqueeze(-1)).sum(-2)
+    return b, c
 
 
 @wrong("bypass_biases")
@@ -365,6 +443,13 @@ def squares_only_the_density(W, *, feature_probability):
     p = feature_probability.unsqueeze(-2)
     mean, _ = mean_and_variance(W, feature_probability)
     return mean, (W**2 * (p / 3 - p**2)).sum(-1).abs().sqrt()
+
+
+@wrong("preactivation_moments")
+def second_moments_less_the_squared_mean(W, *, feature_probability):
+    mean, _ = mean_and_variance(W, feature_probability)
+    second = (W**2 * feature_probability.unsqueeze(-2) / 3).sum(-1)
+    return mean, (second - mean**2).abs().sqrt()
 
 
 @wrong("preactivation_moments")
@@ -454,6 +539,18 @@ def only_active_features(c, *, feature_probability):
 @wrong("simulated_bias_weights")
 def epsilon_below(c, *, feature_probability):
     total = feature_probability.sum(-1, keepdim=True) / 2 + 1e-3
+    return from_weight(c / total, feature_probability)
+
+
+@wrong("simulated_bias_weights")
+def never_active_features_left_out(c, *, feature_probability):
+    weight = tms_lib.simulated_bias_weights(c, feature_probability=feature_probability)
+    return weight * (feature_probability > 0).to(weight.dtype).unsqueeze(-2)
+
+
+@wrong("simulated_bias_weights")
+def total_of_at_least_one(c, *, feature_probability):
+    total = (feature_probability.sum(-1, keepdim=True) / 2).clamp(min=1)
     return from_weight(c / total, feature_probability)
 
 
