@@ -316,9 +316,9 @@ plt.show()
 # *Look.* The prediction: $\|a\|^2$. Nothing else than the attack itself is wrong with the output.
 #
 # Four models made by hand, without biases. Only feature 0 is active, at 0.5, and the attack goes
-# along $d_0$. The solid line is the prediction, $\text{size}^2$. The digon has 2 times that and the
-# triangle 3/2 times. This is $1/D_0$, as exercise 10.1 says: output 0 moves by $1/\sqrt{D_0}$ times
-# the size, and the ReLU silences the others.
+# along $d_0$. The solid line is the prediction, $\text{size}^2$. The digon, an antipodal pair, has
+# 2 times that and the triangle 3/2 times. This is $1/D_0$, as exercise 10.1 says: output 0 moves by
+# $1/\sqrt{D_0}$ times the size, and the ReLU silences the others.
 #
 # In the pentagon, output 0 accounts for 5/2. The rest comes from its two neighbours. Their overlap
 # with feature 0 is positive, so these outputs are active, and wrong, also without an attack. And
@@ -420,10 +420,10 @@ plt.show()
 # $\text{size}^2$ of harm, at every density. That is the lower line on the right. The
 # dense trained model does no worse. It has no superposition either.
 #
-# The left picture shows all 100 directions of three models. The worst is not much worse than the
-# others, also than those of features that are hardly represented at all. A direction has length
-# 1, however short its row was. What matters is that it lies where the model listens, in the
-# $m$-dimensional space of the rows of $W$, and all of them do.
+# The left picture shows all 100 directions of three models. Within a model the worst one does not
+# do much more harm than the others. This is so even for features that are hardly represented: a
+# direction has length 1, however short its row was. What matters is that a direction lies where
+# the model listens, in the $m$-dimensional space of the rows of $W$. All $d_i$ lie there.
 
 # %% prompt per_example_attack [markdown]
 # ### Exercise 10.5: An attack for each input
@@ -528,8 +528,9 @@ print(f"at 1/p = 16, one for each / one for all: {ratio:.1f}")
 # - $\ell$ is `tms_lib.attacked_losses`; arguments are as in exercise 10.4.
 # - The result has shape `(*instances, batch, features)`, cut from the graph.
 #
-# Edge cases: with size 0 the attack is 0, not NaN. A path that starts at 0 (where all
-# directions help but one of length 0) is inside the ball: step 3 must not stretch it.
+# Edge cases: with size 0 the attack is 0, not NaN. If every direction of length 1 *lowers* an
+# input's loss, the worst $d_i$ may be the 0 of an ignored feature. Then the path starts at 0,
+# inside the ball, and step 3 must not stretch it.
 #
 # **Predict first.** Why not start at the clean input, $a = 0$? Think of an input that the model
 # returns perfectly.
@@ -632,8 +633,9 @@ print("harm, over that of the best direction:", [f"{v:.2f}" for v in gained.toli
 #
 # Edge case: an attack that helps gives a negative number.
 #
-# **Predict first.** What does a model of antipodal pairs get, $W = (1, -1)$ in each dimension, if
-# features are so sparse that only one is ever active?
+# **Predict first.** A model of antipodal pairs, $W = (1, -1)$ in each dimension and $b = 0$, is
+# attacked by one change for all inputs. Features are so sparse that only one is ever active. What
+# is its relative vulnerability?
 #
 # <details><summary>Hint 1: where to start</summary>
 #

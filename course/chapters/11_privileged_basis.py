@@ -126,7 +126,7 @@ for i in range(5):
 for ax, title in zip(axes, ["linear hidden layer", "ReLU neurons"], strict=True):
     ax.axhline(0, color="0.7", lw=1, zorder=0)
     ax.axvline(0, color="0.7", lw=1, zorder=0)
-    ax.set(title=title, xlabel="neuron 0", ylabel="neuron 1", aspect="equal")
+    ax.set(title=title, xlabel="neuron 0", ylabel="neuron 1", aspect="equal", xlim=(-1.2, 1.3))
 axes[1].legend(loc="lower left")
 plt.show()
 
@@ -438,8 +438,8 @@ plt.show()
 #
 # 0: on these samples the neuron is linear. 1: it never fires.
 #
-# Edge case: an input of exactly 0 passes unchanged, so it does not count. Without a bias all empty
-# samples have it.
+# Edge case: an input of exactly 0 passes unchanged, so it does not count. Without a bias, every
+# sample without active features gives a neuron this input.
 #
 # **Predict first.** A neuron has the weights $(1, -1)$ and no bias. What is its share if both
 # features have density 1? And if both have density 1/2?
@@ -911,9 +911,11 @@ plt.show()
 #
 # The paper's plot of neurons. A bar is a neuron, and its parts are the absolute weights of its
 # features, the largest at the bottom. A dark part is a feature that has its direction to itself, a
-# light one shares it. The page behind a bar is the greyer the more polysemantic the neuron. Above a
-# bar stands the number of features that it serves. In the first row shading and counts are yours.
-# The third row has the models with a hidden bias.
+# light one shares it. The page behind a bar is the greyer the more polysemantic the neuron.
+#
+# In the first row the shading is yours, and so is the number above each bar: of features that the
+# neuron serves. The second row is the same from the library. The third has the models with a hidden
+# bias.
 
 
 # %% explore
@@ -967,12 +969,12 @@ plt.show()
 # Both kinds of neurons form, and sparsity governs which. The important features keep their neurons
 # longest, as they keep their dimensions longest in chapter 3.
 #
-# In the third row the same task, with biases. Now all neurons are mixed, at $p = 0.5$ also the
-# parts of features that share no direction. The basis is no longer privileged, and the bars tell
-# little.
+# The third row shows the same task, with biases. Now all neurons are mixed. At $p = 0.5$ most of
+# their parts are dark: features share these neurons, but not their directions. The basis is no
+# longer privileged, and the bars tell little.
 #
-# Which neurons mix at $p = 0.12$ depends on the seeds. Several solutions have nearly the same loss
-# there: the paper's has one monosemantic neuron, and others have none or two.
+# Which neurons mix at $p = 0.12$ depends on the seeds: solutions with other numbers of monosemantic
+# neurons have nearly the same loss there.
 
 # %% [markdown]
 # ## What you have now

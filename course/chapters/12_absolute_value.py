@@ -65,8 +65,8 @@ torch.set_num_threads(1)  # on a busy machine, threads that share small steps mo
 #
 # Edge cases: with $p_i = 0$ a feature is always exactly 0. With $p_i = 1$ it is always active.
 #
-# The check measures shares and means on large batches and allows six standard errors. A right
-# answer fails it less than once in a hundred thousand runs.
+# The check measures shares, means and correlations on large batches and allows six standard
+# errors. A right answer fails it less than once in a hundred thousand runs.
 #
 # **Predict first.** What are the mean of $x_i$, and the mean of $|x_i|$, for $p_i = 0.6$?
 #
@@ -303,9 +303,9 @@ plt.show()
 # Edge cases: `n_hidden` is always even, and at most $2n$; then all features are served. No check
 # has equal costs where one feature is served and the other is not.
 #
-# **Predict first.** Is this circuit's loss at $p = 1$ larger than the loss of the best *linear*
-# model of chapter 3 that stores the features themselves, with as many hidden dimensions as there
-# are served features? Smaller? The same?
+# **Predict first.** Chapter 3's best *linear* model gives back features that are never negative.
+# Let it have the same densities and importances, and one hidden dimension for each feature that is
+# served here. Is this circuit's loss at $p = 1$ larger than that model's, smaller, or the same?
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -364,7 +364,7 @@ ax.loglog(1 / densities, yardstick, "k.", label="expected: best linear model, 20
 ax.set(xlabel="$1/p$", ylabel="loss", ylim=(5e-6, 2))
 ax.legend(loc="lower left", fontsize=8)
 plt.show()
-print("your circuit's loss / only biases:", (loss_by_hand / guessing).mean().item())
+print(f"your circuit's loss / only biases: {(loss_by_hand / guessing).mean():.3f}")
 
 # %% [markdown]
 # *Look.* The same. $|x_i|$ has the law of a feature of chapter 1, a served feature costs nothing,
@@ -956,11 +956,10 @@ print(f"{int(places.sum())} neurons elsewhere, losses by up to {gap.abs().max():
 # - **1 and 0.3.** All or nearly all neurons have one feature. You read a feature's value off its
 #   two neurons.
 # - **0.1 and 0.03.** The neurons on the left, for the important features, stay as they are. On the
-#   right a few begin to serve several features of low importance.
-# - **0.01 and 0.003.** More and more neurons are polysemantic, from right to left, and ever more
-#   features share each.
-# - **0.001.** No neuron has a feature to itself. And yet this model does best, measured against the
-#   circuit without sharing.
+#   right first a few, then many serve several features of low importance.
+# - **0.01.** Few neurons still have one feature. Now the grey pages reach the left side as well.
+# - **0.003 and 0.001.** No neuron, or hardly one, has a feature to itself, and ever more features
+#   share each. And yet the sparsest model does best, measured against the circuit without sharing.
 #
 # The heights grow as well: a bar is the sum of a neuron's absolute weights, over its largest one.
 # Light parts are features whose directions others share.
