@@ -251,6 +251,14 @@ def test_a_learned_norm_is_what_small_steps_of_descent_reach():
     assert expected[-1] > 0.9
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_learned_norm_of_zero_or_one_stays_when_the_exponential_is_no_longer_a_number(dtype):
+    # exp(-8000) is 0 in either dtype
+    start = torch.tensor([0.0, 1e-8, 1.0], dtype=dtype)
+    u = learned_squared_norm(start.new_tensor([1000.0]), start=start, cost=torch.ones_like(start))
+    assert_close(u, start.new_tensor([0.0, 1.0, 1.0]))
+
+
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, math.nan])
 def test_a_learned_norm_starts_between_zero_and_one(wrong):
     one = torch.ones(1)

@@ -103,7 +103,9 @@ def learned_squared_norm(
     """
     if not ((start >= 0) & (start <= 1)).all():
         raise ValueError("start must lie in [0, 1]. (It is the squared norm.)")
-    return start / (start + (1 - start) * torch.exp(-8 * cost * time))
+    decay = torch.exp(-8 * cost * time)
+    decay = decay.clamp(min=torch.finfo(decay.dtype).tiny)  # at 0, a start of 0 would give 0 / 0
+    return start / (start + (1 - start) * decay)
 
 
 class LossTerms(NamedTuple):
