@@ -168,10 +168,16 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(item) for item in value)
     if type(value) is dict:
         return {str(_plain(key)): _plain(item) for key, item in value.items()}
-    hint = " Use torch.from_numpy to make it a tensor." if type(value).__module__ == "numpy" else ""
+    needed = "a torch.Tensor was needed."
+    if type(value).__module__ == "numpy":
+        if type(value).__name__ == "ndarray":
+            needed += " Use torch.from_numpy to make it a tensor."
+        else:
+            needed = (
+                "a torch.Tensor or a Python number was needed. Use .item() to make it a number."
+            )
     raise AnswerError(
-        f"Your function returned a {type(value).__module__}.{type(value).__qualname__}; "
-        f"a torch.Tensor was needed.{hint}"
+        f"Your function returned a {type(value).__module__}.{type(value).__qualname__}; {needed}"
     )
 
 

@@ -38,6 +38,7 @@ class LabelledTensor(torch.Tensor):
         (Shouting(3.0), "Shouting"),
         (LabelledTensor(torch.ones(2)), "LabelledTensor"),
         (torch.ones(2).numpy(), r"torch\.from_numpy"),
+        (torch.ones(2).numpy()[0], r"\.item\(\)"),
         (object(), "builtins.object"),
         ([1, {2}], "builtins.set"),
     ],
