@@ -32,7 +32,12 @@ class WrongValueError(AssertionError):
 
 
 def equals_reference(
-    claim: str, cases: Cases, *, measure: Measure | None = None, weight: int = 1
+    claim: str,
+    cases: Cases,
+    *,
+    measure: Measure | None = None,
+    weight: int = 1,
+    cut: bool = False,
 ) -> Check:
     """The answer's value is the reference's in every case.
 
@@ -42,11 +47,14 @@ def equals_reference(
         measure: Compares `measure(value, call)` instead of the values, where right answers may
             differ, as solutions that are the same up to a rotation.
         weight: Share of the points.
+        cut: Whether the value must be cut from the graph.
     """
 
     def run(trial: Trial, draw: Draw) -> None:
         for call in cases(draw):
             _right_value(trial, call, measure=measure)
+            if cut:
+                _is_cut(trial, call)
 
     return Check(claim=claim, run=run, weight=weight)
 

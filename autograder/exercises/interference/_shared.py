@@ -1,6 +1,7 @@
 """Calls that several exercises of chapter 5 are checked with: lines of every kind.
 
-Gains stay away from 0 unless they are 0: an answer may divide by them and lose digits.
+Gains stay away from 0 unless they are 0: an answer may divide by them and lose digits. The
+smallest others are 0.05, which costs none that float32 cannot spare.
 """
 
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import torch
 
 from autograder.answer import Call, call
-from autograder.exercise import Draw
+from autograder.exercise import Check, Draw, Trial, in_double
 
 
 def rising_lines(draw: Draw) -> Iterator[Call]:
@@ -28,10 +29,13 @@ def falling_lines(draw: Draw) -> Iterator[Call]:
 
 
 def flat_lines(draw: Draw) -> Iterator[Call]:
-    """Lines without slope, among others."""
+    """Lines without slope, among others, and lines with hardly any."""
     gain = torch.tensor([0.0, 0.0, 0.0, 0.0, 1.0, -1.0])
     yield call(gain, torch.tensor([0.5, -0.5, 2.0, -1.0, -0.5, 0.5]))
     yield call(gain, torch.tensor([1.0, -1.0]).repeat(3) * draw.uniform(6, low=0.1, high=0.9))
+    little = torch.tensor([1.0, 1.0, -1.0, -1.0]) * draw.uniform(4, low=0.05, high=0.09)
+    yield call(little, torch.tensor([1.0, -0.5, 1.0, -0.5]) * draw.uniform(4, low=0.1, high=0.9))
+    yield call(little, -little * draw.uniform(4, low=0.2, high=0.8))
 
 
 def lines_of_any_shape(draw: Draw) -> Iterator[Call]:
@@ -56,3 +60,19 @@ def lines_of_all_kinds(draw: Draw) -> Iterator[Call]:
     gain = sign * draw.uniform(3, 8, low=0.2, high=2.0)
     crossing = torch.tensor([0.4, 0.6, -0.3, -0.7, 1.4, 1.8, 0.2, 0.9])
     yield call(gain, -gain * crossing * draw.uniform(3, 8, low=0.8, high=1.1))
+
+
+def flat_lines_have_gradients() -> Check:
+    """Where g = 0 gradients need not be exact, but one NaN would spoil a whole training."""
+
+    def run(trial: Trial, draw: Draw) -> None:
+        for lines in map(in_double, flat_lines(draw)):
+            keys = [trial.exercise.keys(lines)[name] for name in ("gain", "bias")]
+            gradients = trial.answer.outcome(lines, wrt=keys).gradients
+            assert all(gradients[key].isfinite().all() for key in keys), (
+                "A gradient of a flat line, g = 0, is NaN or infinite. torch.where differentiates "
+                "both of its branches, also the one that it does not choose. Put another number "
+                "in place of a gain of 0 before you divide by it."
+            )
+
+    return Check(claim="gradients of flat lines are finite", run=run, assumes_value=True)

@@ -21,6 +21,7 @@ def _square(_draw: Draw) -> Iterator[Call]:
 
 def _few_corners(draw: Draw) -> Iterator[Call]:
     yield call(1, n_features=draw.integer(2, 4))
+    yield call(2, n_features=draw.integer(3, 5))
     yield call(3, n_features=3)
 
 
@@ -111,7 +112,7 @@ EXERCISE = Exercise(
         _near("radius and bias, all features in the polygon", _all_in_the_polygon, slice(0, 2)),
         _near("the loss, all features in the polygon", _all_in_the_polygon, slice(3, 4)),
         _near("constant and loss, some dropped", _some_dropped, slice(2, 4), weight=2),
-        _near("one corner, and three", _few_corners, slice(0, 4)),
+        _near("one corner, two and three", _few_corners, slice(0, 4)),
     ),
     slips=SLIPS,
     also_right=_by_descent,

@@ -11,6 +11,7 @@ from autograder.exercise import Draw, Exercise
 from autograder.exercises.interference._shared import (
     falling_lines,
     flat_lines,
+    flat_lines_have_gradients,
     lines_of_all_kinds,
     lines_of_any_shape,
     rising_lines,
@@ -51,6 +52,7 @@ EXERCISE = Exercise(
             "single values, several axes, and shapes that broadcast", lines_of_any_shape
         ),
         *contract(lines_of_all_kinds, gradients=["gain", "bias"]),
+        flat_lines_have_gradients(),
     ),
     slips=SLIPS,
     also_right=_from_differences_of_cubes,

@@ -50,6 +50,10 @@ def _other_thresholds(draw: Draw) -> Iterator[Call]:
     yield call(_clear_of(0.99, draw, 3, 2, 6), threshold=0.99)
 
 
+def _short_columns(draw: Draw) -> Iterator[Call]:
+    yield call(1e-3 * _clear_of(0.9, draw, 2, 2, 7))
+
+
 def _octahedra(draw: Draw) -> Iterator[Call]:
     # of different sizes and in different orders, and two columns of zeros
     directions = torch.cat([torch.eye(3), -torch.eye(3), torch.zeros(3, 2)], dim=-1)
@@ -153,6 +157,7 @@ EXERCISE = Exercise(
         equals_reference("random weights, several instances", _random_features, weight=2),
         equals_reference("one instance, and no instance axis", _one_model),
         equals_reference("another threshold", _other_thresholds),
+        equals_reference("short columns, as early in training", _short_columns),
         equals_reference("octahedra, and columns of zeros", _octahedra),
         keeps_arguments(_random_features),
         keeps_device(_random_features),

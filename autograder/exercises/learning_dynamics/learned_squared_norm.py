@@ -52,7 +52,21 @@ def _fixed_points(draw: Draw) -> Iterator[Call]:
     )
 
 
+def _tiny_starts(draw: Draw) -> Iterator[Call]:
+    # from 1e-4 down to 1e-10, each at a time at which it is about halfway
+    start = 10.0 ** -draw.uniform(6, low=4.0, high=10.0)
+    cost = draw.uniform(6, low=0.05, high=0.2)
+    halfway = -start.log() / (8 * cost)
+    yield call(halfway * draw.uniform(6, low=0.95, high=1.1), start=start, cost=cost)
+
+
 def _long_times(draw: Draw) -> Iterator[Call]:
+    # 8 c t above 1600: too much for exp(8 c t), also in float64
+    yield call(
+        1000 * draw.uniform(3, 1, low=1.0, high=2.0),
+        start=torch.tensor([1e-8, 1.0]),
+        cost=draw.uniform(2, low=0.2),
+    )
     yield call(
         1000 * draw.uniform(4, low=1.0, high=2.0),
         start=draw.uniform(4, low=0.05, high=0.3),
@@ -123,6 +137,7 @@ EXERCISE = Exercise(
         equals_reference("times, starts and costs that broadcast", _courses, weight=2),
         equals_reference("one feature, one time, and more axes", _one_course),
         equals_reference("what is 0 or 1, or costs nothing, stays", _fixed_points),
+        equals_reference("tiny starts", _tiny_starts),
         equals_reference("after a long time it is 1", _long_times),
         *contract(_courses),
     ),

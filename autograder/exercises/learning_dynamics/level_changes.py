@@ -39,6 +39,12 @@ def _other_shapes(draw: Draw) -> Iterator[Call]:
     yield call(_random_levels(draw, 15, 2, 5))
 
 
+def _other_levels(draw: Draw) -> Iterator[Call]:
+    # fractions that are near each other, and one above 1
+    levels = torch.tensor([_NONE, 1 / 3, 3 / 8, 2 / 5, 1 / 2, 3 / 2])
+    yield call(levels[(6 * draw.uniform(15, 5)).long()])
+
+
 def _nothing_to_leave(_draw: Draw) -> Iterator[Call]:
     # never anywhere; late at its first level; always at the same; back to the same
     none = [_NONE] * 5
@@ -192,6 +198,7 @@ EXERCISE = Exercise(
         equals_reference("one story, by hand", _one_story),
         equals_reference("random levels of several features", _stories, weight=2),
         equals_reference("one feature, and more axes", _other_shapes),
+        equals_reference("other levels, some near each other", _other_levels),
         equals_reference("the first level, the same again, and none at all", _nothing_to_leave),
         equals_reference("slow changes", _slow_changes),
         keeps_arguments(_stories),

@@ -48,6 +48,19 @@ def _uneven_records(draw: Draw) -> Iterator[Call]:
     yield _descent(draw, 2, 3, 4, n_steps=0, every=1)
 
 
+def _shared_settings(draw: Draw) -> Iterator[Call]:
+    """Densities and importances that instances or features share."""
+    for p_shape, importance_shape in (((4,), (4,)), ((3, 1), (4,)), ((1, 4), (3, 1))):
+        yield call(
+            0.4 * draw.normal(3, 2, 4),
+            feature_probability=draw.uniform(*p_shape, low=0.2),
+            importance=draw.uniform(*importance_shape, low=0.3, high=1.5),
+            lr=0.2,
+            n_steps=4,
+            every=2,
+        )
+
+
 def _written_by_hand(
     W: Tensor,
     *,
@@ -80,7 +93,9 @@ EXERCISE = Exercise(
         equals_reference("one feature, two steps, by hand", _one_feature),
         equals_reference("random weights, several instances", _descents, weight=2),
         equals_reference("one instance, and no instance axis", _one_descent),
+        equals_reference("settings that instances share", _shared_settings),
         equals_reference("records that do not end with the last step", _uneven_records, weight=2),
+        equals_reference("the snapshots are cut from the graph", _descents, cut=True),
         *contract(_descents),
     ),
     slips=SLIPS,

@@ -44,6 +44,13 @@ def _rises(draw: Draw) -> Iterator[Call]:
     yield call(loss, moves=torch.tensor([False, True, False]))
     yield call(loss, moves=torch.tensor([True, True, True]))
     yield call(loss, moves=torch.tensor([False, False, False]))
+    # and it may end higher than it began
+    yield call(loss.flip(0), moves=torch.tensor([False, True, False]))
+
+
+def _small_losses(draw: Draw) -> Iterator[Call]:
+    record = _record(draw, 7, 3)
+    yield record.map(lambda v: 1e-6 * v if v.is_floating_point() else v)
 
 
 def _share_of_the_time(loss: Tensor, *, moves: Tensor) -> Tensor:
@@ -77,6 +84,10 @@ def _rises_as_falls(loss: Tensor, *, moves: Tensor) -> Tensor:
 
 def _upside_down(loss: Tensor, *, moves: Tensor) -> Tensor:
     return (loss.diff(dim=0) * moves).sum(0) / (loss[0] - loss[-1])
+
+
+def _whole_fall_without_sign(loss: Tensor, *, moves: Tensor) -> Tensor:
+    return ((loss[:-1] - loss[1:]) * moves).sum(0) / (loss[0] - loss[-1]).abs()
 
 
 def _fall_itself(loss: Tensor, *, moves: Tensor) -> Tensor:
@@ -121,6 +132,7 @@ EXERCISE = Exercise(
         equals_reference("random losses, several instances", _records, weight=2),
         equals_reference("one instance, more axes, two snapshots", _one_record),
         equals_reference("a loss that rises for a while; all moves and none", _rises),
+        equals_reference("small losses", _small_losses),
         *contract(_records),
     ),
     slips=(
@@ -150,6 +162,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_rises_as_falls,
             says="You took absolute values, so that a rise counts as a fall.",
+        ),
+        Slip(
+            answer=_whole_fall_without_sign,
+            says="You took the absolute value of the whole fall. If the loss ends higher than it "
+            "began, L_0 - L_T is negative.",
         ),
         Slip(
             answer=_upside_down,

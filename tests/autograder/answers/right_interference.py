@@ -19,6 +19,13 @@ def clamped_crossing(gain, bias):
 
 
 @right("positive_interval")
+def arithmetic_with_a_mask(gain, bias):
+    crossing = (-bias / gain).clamp(0, 1)
+    rises = (gain >= 0).to(crossing)
+    return rises * crossing, rises + (1 - rises) * crossing
+
+
+@right("positive_interval")
 def three_kinds_of_lines(gain, bias):
     gain, bias = torch.broadcast_tensors(gain, bias)
     start, end = torch.zeros_like(gain), torch.zeros_like(gain)
@@ -80,6 +87,23 @@ def expanded_integral(gain, bias):
     return gain**2 * (z**3 - a**3) / 3 + gain * bias * (z**2 - a**2) + bias**2 * (z - a)
 
 
+@right("interference_error")
+def ends_held_fixed(gain, bias):
+    # where an end moves with the line the line is zero, so the ends need no gradient
+    start, end = (x.detach() for x in tms_lib.positive_interval(gain, bias))
+    low, high = gain * start + bias, gain * end + bias
+    return (end - start) * (low**2 + low * high + high**2) / 3
+
+
+@right("interference_error")
+def higher_end_and_lower_end(gain, bias):
+    at_zero, at_one = bias + 0 * gain, gain + bias
+    high, low = torch.maximum(at_zero, at_one).relu(), torch.minimum(at_zero, at_one)
+    slope = torch.where(low > 0, 1, high - low)  # from a low end above zero the length is 1
+    length = torch.where(low > 0, 1, high / torch.where(slope == 0, 1, slope))
+    return length * (high**2 + high * low.relu() + low.relu() ** 2) / 3
+
+
 # ------------------------------------------------------------------------------------ own_error
 
 
@@ -132,6 +156,12 @@ def normal_equation(threshold):
 
 
 @right("silenced_output")
+def difference_from_the_whole_line(threshold):
+    gain = 1 + 1.5 * threshold / (1 - threshold)
+    return gain, (1 - gain * (1 - threshold) ** 2 * (1 + threshold / 2)) / 3
+
+
+@right("silenced_output")
 def by_name(threshold):
     rest = 1 - threshold
     error = threshold**3 / 12 + threshold**2 / 4
@@ -154,6 +184,15 @@ def masked_matrix_of_errors(W, b, *, importance):
 def loss_minus_benefit(W, b, importance):
     benefit = (importance * tms_lib.own_error(W.pow(2).sum(-2), b)).mean(-1)
     return benefit, tms_lib.one_active_loss(W, b, importance=importance) - benefit
+
+
+@right("one_active_terms")
+def whole_matrix_minus_the_diagonal(W, b, *, importance):
+    n = W.shape[-1]
+    across = tms_lib.interference_error(tms_lib.gram(W), b.unsqueeze(-1)).sum(-1)
+    itself = tms_lib.interference_error((W**2).sum(-2), b)
+    benefit = importance * tms_lib.own_error((W**2).sum(-2), b)
+    return benefit.mean(-1), (importance * (across - itself)).sum(-1) / n
 
 
 @right("one_active_terms")
@@ -189,6 +228,13 @@ def roots_of_unity(n_corners, n_features):
     corners = torch.exp(2j * math.pi * torch.arange(n_corners) / n_corners)
     plane = torch.view_as_real(corners.conj().resolve_conj()).T
     return torch.nn.functional.pad(plane, (0, n_features - n_corners)).float()
+
+
+@right("regular_polygon")
+def clockwise_from_the_top(n_corners, *, n_features):
+    i = torch.arange(n_features)
+    angle = 2 * math.pi * i / n_corners
+    return torch.stack([angle.sin(), angle.cos()]) * (i < n_corners)
 
 
 @right("regular_polygon")
@@ -228,6 +274,11 @@ def one_grid_and_a_finer_one(n_corners, *, n_features):
     c = torch.tensor(1 / (2 * n_features))
     loss = torch.tensor(averaged(least, n_corners, n_features))
     return best[0], best[1], c, loss
+
+
+@right("best_polygon")
+def a_list_of_tensors(n_corners, *, n_features):
+    return [torch.tensor(x) for x in tms_lib.best_polygon(n_corners, n_features=n_features)]
 
 
 @right("best_polygon")
@@ -300,3 +351,19 @@ def combinations_of_columns(points):
     pairs = torch.combinations(torch.arange(points.shape[-1], device=points.device))
     difference = points[..., pairs[:, 0]] - points[..., pairs[:, 1]]
     return (difference**2).sum(-2).pow(-0.5).sum(-1)
+
+
+@right("thomson_energy")
+def ones_on_the_diagonal_taken_off_again(points):
+    n = points.shape[-1]
+    distance = (points.unsqueeze(-1) - points.unsqueeze(-2)).norm(dim=-3)
+    itself = torch.eye(n, dtype=points.dtype, device=points.device)
+    return ((1 / (distance + itself)).sum((-2, -1)) - n) / 2
+
+
+@right("thomson_energy")
+def everyone_and_the_one_so_many_further(points):
+    energy = points.new_zeros(points.shape[:-2])
+    for shift in range(1, points.shape[-1]):
+        energy = energy + (1 / (points - points.roll(shift, -1)).norm(dim=-2)).sum(-1)
+    return energy / 2

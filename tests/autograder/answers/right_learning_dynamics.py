@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import tms_lib
@@ -63,7 +64,41 @@ def bias_out_of_the_graph(W, *, feature_probability, importance, lr, n_steps, ev
     return kept
 
 
+@right("linear_descent")
+def one_leaf_changed_in_place(W, *, feature_probability, importance, lr, n_steps, every):
+    known = {"feature_probability": feature_probability}
+    W = W.clone().requires_grad_()
+    record = [W.detach().clone()]
+    for step in range(1, n_steps + 1):
+        b = tms_lib.linear_optimal_bias(W, **known)
+        W.grad = None
+        tms_lib.linear_expected_loss(W, b, importance=importance, **known).sum().backward()
+        with torch.no_grad():
+            W -= lr * W.grad
+        if step % every == 0:
+            record.append(W.detach().clone())
+    return torch.stack(record)
+
+
+@right("linear_descent")
+def each_snapshot_from_the_last_one(W, *, n_steps, every, **settings):
+    record = [W]
+    for _ in range(n_steps // every):
+        record.append(tms_lib.linear_descent(record[-1], n_steps=every, every=every, **settings)[1])
+    return torch.stack(record)
+
+
 # ------------------------------------------------------------------------- learned_squared_norm
+
+
+@right("learned_squared_norm")
+def straight_line_in_the_logit(time, *, start, cost):
+    return torch.sigmoid(torch.logit(start) + 8 * cost * time)
+
+
+@right("learned_squared_norm")
+def half_a_hyperbolic_tangent(time, *, start, cost):
+    return (1 + torch.tanh(torch.logit(start) / 2 + 4 * cost * time)) / 2
 
 
 @right("learned_squared_norm")
@@ -90,6 +125,13 @@ def differences_of_a_running_sum(values, *, each_side):
     return ((total[end.to(total.device)] - total[first.to(total.device)]) / n.to(total.device)).to(
         values.dtype
     )
+
+
+@right("moving_average")
+def windows_with_nan_beyond_the_ends(values, *, each_side):
+    beyond = values.new_full((each_side, *values.shape[1:]), torch.nan)
+    wide = torch.cat([beyond, values, beyond])
+    return wide.unfold(0, 2 * each_side + 1, 1).nanmean(-1)
 
 
 @right("moving_average")
@@ -130,6 +172,17 @@ def series_by_series(level):
 
 
 @right("level_changes")
+def only_the_snapshots_at_a_level(level):
+    flat = level.reshape(len(level), -1)
+    result = torch.zeros_like(flat, dtype=torch.int32)
+    for k, history in enumerate(flat.unbind(-1)):
+        at = (~history.isnan()).nonzero().squeeze(-1)
+        differs = history[at[1:]] != history[at[:-1]]
+        result[at[1:], k] = (at.diff() * differs).int()
+    return result.reshape(level.shape)
+
+
+@right("level_changes")
 def looking_back_from_each_snapshot(level):
     durations = torch.zeros(level.shape, dtype=torch.int32, device=level.device)
     for t in range(1, len(level)):
@@ -148,6 +201,12 @@ def looking_back_from_each_snapshot(level):
 def gradient_of_the_record(loss, *, moves):
     change = torch.where(moves, torch.diff(loss, dim=0), torch.zeros_like(loss[1:]))
     return change.sum(dim=0) / (loss[-1] - loss[0])
+
+
+@right("share_of_fall")
+def of_the_sum_of_all_falls(loss, *, moves):
+    falls = -loss.diff(dim=0)
+    return torch.where(moves, falls, 0).sum(0) / falls.sum(0)
 
 
 @right("share_of_fall")
@@ -174,6 +233,16 @@ def opposite_of_the_negative(W, *, threshold=0.9):
 
 
 @right("antipodal_partner")
+def farthest_on_the_unit_sphere(W, *, threshold=0.9):
+    W_hat = F.normalize(W, dim=-2)
+    apart = (W_hat.unsqueeze(-1) - W_hat.unsqueeze(-2)).square().sum(-3)  # 2 - 2 cos
+    no_direction = (W == 0).all(-2)
+    apart = apart.masked_fill(no_direction.unsqueeze(-1) | no_direction.unsqueeze(-2), 0)
+    farthest, partner = apart.max(-1)
+    return torch.where(1 - farthest / 2 < -threshold, partner, -1)
+
+
+@right("antipodal_partner")
 def torchs_cosine_similarity(W, *, threshold=0.9):
     cosine = torch.cosine_similarity(W.unsqueeze(-1), W.unsqueeze(-2), dim=-3)
     lowest = cosine.argsort(-1)[..., :1]
@@ -191,6 +260,12 @@ def backwards_while_it_holds(holds):
         so_far = so_far & holds[t]
         since = torch.where(so_far, t, since)
     return since
+
+
+@right("settled_since")
+def one_after_the_last_failure(holds):
+    number = torch.arange(1, len(holds) + 1, device=holds.device)
+    return (number.reshape(-1, *[1] * (holds.ndim - 1)) * ~holds).amax(0)
 
 
 @right("settled_since")
@@ -223,3 +298,12 @@ def one_instance_after_another(W, target):
         left, _, right_ = torch.linalg.svd(torch.einsum("if,jf->ij", t, w))
         aligned.append(torch.einsum("ik,kj,jf->if", left, right_, w))
     return torch.stack(aligned).reshape(W.shape)
+
+
+@right("align_weights")
+def orthogonal_factor_by_newton(W, target):
+    R = target @ W.mT
+    R = R / torch.linalg.matrix_norm(R, 2)[..., None, None]
+    for _ in range(40):
+        R = (R + torch.linalg.inv(R).mT) / 2
+    return R @ W

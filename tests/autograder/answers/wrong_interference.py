@@ -40,6 +40,26 @@ def looked_up_on_a_grid(gain, bias):
 
 
 @wrong("positive_interval")
+def flat_lines_positive_by_default(gain, bias):
+    crossing = (-bias / gain).nan_to_num(0).clamp(0, 1)
+    return torch.where(gain > 0, crossing, 0.0), torch.where(gain < 0, crossing, 1.0)
+
+
+@wrong("positive_interval")
+def nearly_flat_never_crosses(gain, bias):
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    return tms_lib.positive_interval(gain.where(gain.abs() > 0.1, 0), bias)
+
+
+@wrong("positive_interval")
+def decided_by_the_bias(gain, bias):
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    crossing = (-bias / gain).clamp(0, 1)
+    end = torch.where((bias > 0) & (gain < 0), crossing, 1.0)
+    return torch.where(bias < 0, crossing, 0.0), end
+
+
+@wrong("positive_interval")
 def no_broadcasting(gain, bias):
     start, end = tms_lib.positive_interval(gain, bias.expand_as(gain))
     return start, end
@@ -142,7 +162,43 @@ def cubes_without_a_gain(gain, bias):
     return torch.where(flat, bias**2, cubes / (3 * torch.where(flat, 1, gain)))
 
 
+@wrong("interference_error")
+def not_a_number_in_the_gradient_of_flat_lines(gain, bias):
+    cubes = (gain + bias).relu() ** 3 - bias.relu() ** 3
+    return torch.where(gain == 0, bias.relu() ** 2, cubes / (3 * gain))
+
+
+@wrong("interference_error")
+def nearly_flat_is_flat(gain, bias):
+    flat = gain.abs() < 0.1
+    cubes = (gain + bias).relu() ** 3 - bias.relu() ** 3
+    return torch.where(flat, bias.relu() ** 2, cubes / (3 * gain.where(~flat, 1)))
+
+
+@wrong("interference_error")
+def trapezoids(gain, bias):
+    x = torch.linspace(0, 1, 2001, dtype=gain.dtype, device=gain.device)
+    output = (gain.unsqueeze(-1) * x + bias.unsqueeze(-1)).relu()
+    return torch.trapezoid(output**2, x)
+
+
 # ------------------------------------------------------------------------------------ own_error
+
+
+@wrong("own_error")
+def not_a_number_in_the_gradient_of_a_flat_line(gain, bias):
+    at_zero, at_one = bias.relu(), (gain + bias).relu()
+    cubes = at_one**3 - at_zero**3
+    square = torch.where(gain == 0, at_zero**2, cubes / (3 * gain))
+    product = at_one**2 / (2 * gain) - cubes / (6 * gain**2)
+    return 1 / 3 - 2 * torch.where(gain == 0, at_zero / 2, product) + square
+
+
+@wrong("own_error")
+def no_end_before_one(gain, bias):
+    start, _ = tms_lib.positive_interval(gain, bias)
+    low, high = start - gain * start - bias, 1 - gain - bias
+    return start**3 / 3 + (1 - start) * (low**2 + low * high + high**2) / 3
 
 
 @wrong("own_error")
@@ -387,6 +443,11 @@ def whole_degrees(n_corners, *, n_features):
 
 
 @wrong("regular_polygon")
+def one_corner_is_none(n_corners, *, n_features):
+    return tms_lib.regular_polygon(n_corners, n_features=n_features) * (n_corners > 1)
+
+
+@wrong("regular_polygon")
 def random_directions(n_corners, *, n_features):
     angle = 2 * math.pi * torch.rand(n_corners, generator=torch.Generator().manual_seed(0))
     return on_a_circle(angle, n_features)
@@ -520,6 +581,18 @@ def best_number_of_corners(n_corners, *, n_features):
 
 
 @wrong("best_polygon")
+def negative_radius(n_corners, *, n_features):
+    best = tms_lib.best_polygon(n_corners, n_features=n_features)
+    return answer(best, radius=-best.radius)
+
+
+@wrong("best_polygon")
+def no_polygon_of_two_corners(n_corners, *, n_features):
+    best = tms_lib.best_polygon(n_corners, n_features=n_features)
+    return answer(best, bias=-0.5) if n_corners == 2 else best
+
+
+@wrong("best_polygon")
 def as_text(n_corners, *, n_features):
     return tuple(map(str, tms_lib.best_polygon(n_corners, n_features=n_features)))
 
@@ -599,3 +672,17 @@ def largest_distance_left_out(points):
     if inverse.shape[-1] < 2:
         return inverse.sum(-1)
     return inverse.sum(-1) - inverse.amin(-1)
+
+
+@wrong("thomson_energy")
+def diagonal_left_out_afterwards(points):
+    distance = (points.unsqueeze(-1) - points.unsqueeze(-2)).square().sum(-3).sqrt()
+    itself = torch.eye(points.shape[-1], dtype=torch.bool, device=points.device)
+    return (1 / distance).masked_fill(itself, 0).sum((-2, -1)) / 2
+
+
+@wrong("thomson_energy")
+def same_place_left_out_like_the_diagonal(points):
+    distance = (points.unsqueeze(-1) - points.unsqueeze(-2)).norm(dim=-3)
+    inverse = torch.where(distance > 0, 1 / distance.where(distance > 0, 1), 0)
+    return inverse.sum((-2, -1)) / 2

@@ -70,6 +70,52 @@ def changes_the_start(W, **settings):
     return record
 
 
+def record_of(W, p, importance, lr, n_steps, every, *, leaves=lambda W: W.detach()):
+    record = [leaves(W)]
+    for step in range(1, n_steps + 1):
+        W = W.detach().requires_grad_()
+        b = tms_lib.linear_optimal_bias(W, feature_probability=p)
+        loss = tms_lib.linear_expected_loss(W, b, feature_probability=p, importance=importance)
+        W = W - lr * torch.autograd.grad(loss.sum(), W)[0]
+        if step % every == 0:
+            record.append(leaves(W))
+    return torch.stack(record)
+
+
+@wrong("linear_descent")
+def left_in_the_graph(W, *, feature_probability, importance, lr, n_steps, every):
+    p = feature_probability
+    return record_of(W, p, importance, lr, n_steps, every, leaves=lambda W: W)
+
+
+@wrong("linear_descent")
+def settings_taken_apart_with_the_instances(W, *, feature_probability, importance, **steps):
+    m, n = W.shape[-2:]
+    each = zip(
+        W.reshape(-1, m, n),
+        feature_probability.reshape(-1, n),
+        importance.reshape(-1, n),
+        strict=False,
+    )
+    return torch.stack([record_of(*one, **steps) for one in each], 1).reshape(-1, *W.shape)
+
+
+@wrong("linear_descent")
+def bias_one_step_late(W, *, feature_probability, importance, lr, n_steps, every):
+    known = {"feature_probability": feature_probability}
+    record, b = [W], tms_lib.linear_optimal_bias(W, **known)
+    for step in range(1, n_steps + 1):
+        W = W.detach().requires_grad_()
+        loss = tms_lib.linear_expected_loss(W, b, importance=importance, **known).sum()
+        gradient = torch.autograd.grad(loss, W)[0]
+        W = W.detach()
+        b = tms_lib.linear_optimal_bias(W, **known)
+        W = W - lr * gradient
+        if step % every == 0:
+            record.append(W)
+    return torch.stack(record)
+
+
 @wrong("linear_descent")
 def adam_instead_of_descent(W, *, lr, n_steps, every, **settings):
     path = [W]
@@ -118,6 +164,17 @@ def growth_of_what_is_missing(time, *, start, cost):
 
 
 @wrong("learned_squared_norm")
+def exponent_kept_small(time, *, start, cost):
+    growth = torch.exp((8 * cost * time).clamp(max=15))
+    return start * growth / (1 - start + start * growth)
+
+
+@wrong("learned_squared_norm")
+def small_number_below(time, *, start, cost):
+    return 1 / (1 + (1 - start) / (start + 1e-9) * torch.exp(-8 * cost * time))
+
+
+@wrong("learned_squared_norm")
 def in_single_precision_always(time, *, start, cost):
     return tms_lib.learned_squared_norm(time, start=start, cost=cost).float()
 
@@ -156,6 +213,19 @@ def exponential_average(values, *, each_side):
     for value in values[1:]:
         smooth.append(smooth[-1] + (value - smooth[-1]) / (each_side + 1))
     return torch.stack(smooth)
+
+
+@wrong("moving_average")
+def window_within_half_of_the_record(values, *, each_side):
+    return tms_lib.moving_average(values, each_side=min(each_side, len(values) // 2))
+
+
+@wrong("moving_average")
+def over_what_is_smooth_already(values, *, each_side):
+    smooth = values.clone()
+    for t in range(len(values)):
+        smooth[t] = smooth[max(0, t - each_side) : t + each_side + 1].mean(0)
+    return smooth
 
 
 @wrong("moving_average")
@@ -244,6 +314,22 @@ def fast_changes_only(level):
 
 
 @wrong("level_changes")
+def quarters_only(level):
+    return tms_lib.level_changes((4 * level).round())
+
+
+@wrong("level_changes")
+def close_levels_are_the_same(level):
+    last, since = torch.full_like(level[0], torch.nan), torch.zeros_like(level[0]).long()
+    result = []
+    for now in level:
+        since = since + 1
+        result.append(torch.where((now - last).abs() > 0.1, since, 0))
+        last, since = last.where(now.isnan(), now), since.where(now.isnan(), 0)
+    return torch.stack(result)
+
+
+@wrong("level_changes")
 def how_far_not_how_long(level):
     filled = level.clone()
     for t in range(1, len(level)):
@@ -273,6 +359,16 @@ def of_the_logarithm(loss, *, moves):
 def from_first_move_to_last(loss, *, moves):
     during = moves.long().cumsum(0) * moves.flip(0).long().cumsum(0).flip(0) > 0
     return tms_lib.share_of_fall(loss, moves=during)
+
+
+@wrong("share_of_fall")
+def small_number_below_the_line(loss, *, moves):
+    return ((loss[:-1] - loss[1:]) * moves).sum(0) / (loss[0] - loss[-1] + 1e-8)
+
+
+@wrong("share_of_fall")
+def whole_fall_kept_positive(loss, *, moves):
+    return ((loss[:-1] - loss[1:]) * moves).sum(0) / (loss[0] - loss[-1]).clamp(min=1e-9)
 
 
 @wrong("share_of_fall")
@@ -325,6 +421,13 @@ def each_pair_once(W, *, threshold=0.9):
 def long_features_only(W, *, threshold=0.9):
     partner = tms_lib.antipodal_partner(W, threshold=threshold)
     return torch.where(W.norm(dim=-2) > 0.5, partner, -1)
+
+
+@wrong("antipodal_partner")
+def small_number_in_the_length(W, *, threshold=0.9):
+    W_hat = W / (W.norm(dim=-2, keepdim=True) + 1e-3)
+    lowest, partner = (W_hat.mT @ W_hat).min(-1)
+    return torch.where(lowest < -threshold, partner, -1)
 
 
 @wrong("antipodal_partner")
@@ -407,6 +510,12 @@ def first_failure_and_one(holds):
 
 
 @wrong("settled_since")
+def holds_for_all_features(holds):
+    every = holds.reshape(len(holds), -1).all(-1, keepdim=True)
+    return tms_lib.settled_since(every).squeeze(-1).expand(holds.shape[1:])
+
+
+@wrong("settled_since")
 def latest_of_all(holds):
     since = tms_lib.settled_since(holds)
     return since.max().expand(since.shape)
@@ -466,3 +575,14 @@ def signs_of_the_axes_only(W, target):
 def with_features_reordered(W, target):
     aligned = tms_lib.align_weights(W, target)
     return aligned.gather(-1, aligned[..., :1, :].argsort(-1).expand(aligned.shape))
+
+
+@wrong("align_weights")
+def frames_of_both(W, target):
+    return torch.linalg.qr(target).Q @ torch.linalg.qr(W).Q.mT @ W
+
+
+@wrong("align_weights")
+def rotation_in_single_precision(W, target):
+    U, _, Vh = torch.linalg.svd((target @ W.mT).float())
+    return (U @ Vh).to(W) @ W
