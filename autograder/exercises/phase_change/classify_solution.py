@@ -15,16 +15,19 @@ _UNSEEN = {
     2: [[0.0, 1], [1, 0], [1, 1]],
     3: [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]],
 }
+_PHASES = {2: [0, 1, 2], 3: [0, 1, 1, 2, 2, 3]}  # of these directions
 
 
 def _solutions_by_hand(_draw: Draw) -> Iterator[Call]:
-    yield call(torch.tensor([[[1.0, 0.1]], [[-0.1, 0.9]], [[-0.8, 1.1]]]))
     keeps_two = [[1.0, 0, 0], [0, 1, 0]]
     keeps_others = [[1.0, 0, 0.1], [0, 0, 1]]
     pair = [[0.0, 1, -1], [1, 0, 0]]
     first_pair = [[-1.0, 0, 1], [0, 1, 0]]
     other_pair = [[1.0, -1, 0], [0, 0, 1]]
-    yield call(torch.tensor([keeps_two, keeps_others, pair, first_pair, other_pair]))
+    mixed = [[-0.15, 1, 0], [0.6, 0, 1]]  # does not see (1, 0.15, -0.6)
+    # three features first: two leave fewer ways to tell wrong answers apart
+    yield call(torch.tensor([keeps_two, keeps_others, pair, first_pair, other_pair, mixed]))
+    yield call(torch.tensor([[[1.0, 0.1]], [[-0.1, 0.9]], [[-0.8, 1.1]]]))
 
 
 def _exact_solutions(draw: Draw) -> Iterator[Call]:
@@ -75,101 +78,86 @@ def _one_solution(draw: Draw) -> Iterator[Call]:
         yield call(_noisy_solutions(draw, 4, 3, 2, n_features=n_features))
 
 
+def _phase_of(v: Tensor) -> Tensor:
+    """The phase of what is not seen."""
+    unseen = F.normalize(torch.tensor(_UNSEEN[v.shape[-1]], dtype=v.dtype), dim=-1)
+    return torch.tensor(_PHASES[v.shape[-1]])[(v @ unseen.mT).abs().argmax(-1)]
+
+
+def _unseen_by(W: Tensor) -> Tensor:
+    return torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
+
+
 def _keeps_the_sign(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
+    v = _unseen_by(W)
     v = v * v[..., :1].sign()
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).argmax(-1)]
+    candidates = F.normalize(torch.tensor(_UNSEEN[W.shape[-1]], dtype=W.dtype), dim=-1)
+    return torch.tensor(_PHASES[W.shape[-1]])[(v @ candidates.mT).argmax(-1)]
 
 
 def _candidates_of_unequal_length(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = torch.tensor(unseen, dtype=W.dtype)
-    return torch.tensor(phases)[(v @ candidates.mT).abs().argmax(-1)]
+    candidates = torch.tensor(_UNSEEN[W.shape[-1]], dtype=W.dtype)
+    best = (_unseen_by(W) @ candidates.mT).abs().argmax(-1)
+    return torch.tensor(_PHASES[W.shape[-1]])[best]
 
 
 def _entries_without_sign(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :].abs()
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).argmax(-1)]
+    return _phase_of(_unseen_by(W).abs())
 
 
 def _least_like(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).abs().argmin(-1)]
+    candidates = F.normalize(torch.tensor(_UNSEEN[W.shape[-1]], dtype=W.dtype), dim=-1)
+    best = (_unseen_by(W) @ candidates.mT).abs().argmin(-1)
+    return torch.tensor(_PHASES[W.shape[-1]])[best]
+
+
+def _seen_best(W: Tensor) -> Tensor:
+    return _phase_of(torch.linalg.svd(W, full_matrices=True).Vh[..., 0, :])
+
+
+def _last_that_is_seen(W: Tensor) -> Tensor:
+    return _phase_of(torch.linalg.svd(W, full_matrices=False).Vh[..., -1, :])
 
 
 def _column_of_vh(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., :, -1]
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).abs().argmax(-1)]
+    return _phase_of(torch.linalg.svd(W, full_matrices=True).Vh[..., :, -1])
+
+
+def _row_of_eigenvectors(W: Tensor) -> Tensor:
+    return _phase_of(torch.linalg.eigh(W.mT @ W).eigenvectors[..., 0, :])
+
+
+def _unit_columns(W: Tensor) -> Tensor:
+    return _phase_of(_unseen_by(F.normalize(W, dim=-2)))
 
 
 def _only_the_last_other(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
     if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen, phases = [[0.0, 0, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]], [0, 1, 2, 3]
+        return _phase_of(_unseen_by(W))
+    unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]]
     candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).abs().argmax(-1)]
+    return (_unseen_by(W) @ candidates.mT).abs().argmax(-1)
 
 
 def _number_of_the_direction(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
-    if W.shape[-1] == 2:
-        unseen = [[0.0, 1], [1, 0], [1, 1]]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return (v @ candidates.mT).abs().argmax(-1)
+    candidates = F.normalize(torch.tensor(_UNSEEN[W.shape[-1]], dtype=W.dtype), dim=-1)
+    return (_unseen_by(W) @ candidates.mT).abs().argmax(-1)
 
 
 def _shortest_image(W: Tensor) -> Tensor:
-    if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, 1]], [0, 1, 2]
-    else:
-        unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
-    candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(W @ candidates.mT).norm(dim=-2).argmin(-1)]
+    candidates = F.normalize(torch.tensor(_UNSEEN[W.shape[-1]], dtype=W.dtype), dim=-1)
+    best = (W @ candidates.mT).norm(dim=-2).argmin(-1)
+    return torch.tensor(_PHASES[W.shape[-1]])[best]
 
 
 def _antipodes_as_unseen(W: Tensor) -> Tensor:
-    v = torch.linalg.svd(W, full_matrices=True).Vh[..., -1, :]
     if W.shape[-1] == 2:
-        unseen, phases = [[0.0, 1], [1, 0], [1, -1]], [0, 1, 2]
+        unseen = [[0.0, 1], [1, 0], [1, -1]]
     else:
         unseen = [[0.0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, -1], [0, 1, -1], [1, -1, 0]]
-        phases = [0, 1, 1, 2, 2, 3]
     candidates = F.normalize(torch.tensor(unseen, dtype=W.dtype), dim=-1)
-    return torch.tensor(phases)[(v @ candidates.mT).abs().argmax(-1)]
+    best = (_unseen_by(W) @ candidates.mT).abs().argmax(-1)
+    return torch.tensor(_PHASES[W.shape[-1]])[best]
 
 
 def _by_right_angles(W: Tensor) -> Tensor:
@@ -210,6 +198,11 @@ EXERCISE = Exercise(
             "*absolute* cosine.",
         ),
         Slip(
+            answer=_unit_columns,
+            says="You made the columns of W equally long. That changes what W does not see. Divide "
+            "v and the directions of the table by their lengths, not the columns.",
+        ),
+        Slip(
             answer=_candidates_of_unequal_length,
             says="You compared dot products with directions of different lengths. Divide each "
             "direction by its length first.",
@@ -221,13 +214,27 @@ EXERCISE = Exercise(
         ),
         Slip(
             answer=_least_like,
-            says="You chose the candidate that fits least. Take the largest |cosine| with v, the "
-            "*last* row of Vh; the first row is the direction that W sees best.",
+            says="You chose the candidate that fits least. Take the largest |cosine| with v.",
+        ),
+        Slip(
+            answer=_seen_best,
+            says="You took the direction that W sees best. What it does not see is the *last* row "
+            "of Vh, or the eigenvector of W^T W with the *smallest* eigenvalue.",
+        ),
+        Slip(
+            answer=_last_that_is_seen,
+            says="Your Vh has only as many rows as W, and W sees all of these. Ask the SVD for "
+            "the others too: full_matrices=True.",
         ),
         Slip(
             answer=_column_of_vh,
             says="You took a column of Vh. Its rows are the directions: the last one is "
             "Vh[..., -1, :].",
+        ),
+        Slip(
+            answer=_row_of_eigenvectors,
+            says="You took a row of the eigenvectors. torch.linalg.eigh puts them into columns: "
+            "the first is eigenvectors[..., :, 0].",
         ),
         Slip(
             answer=_only_the_last_other,

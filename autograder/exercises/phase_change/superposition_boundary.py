@@ -46,7 +46,8 @@ def _boundary_edges(_draw: Draw) -> Iterator[Call]:
 def _importances_in_thirds(draw: Draw) -> Iterator[Call]:
     """In float64, with numbers that float32 does not have."""
     for n_features in (2, 3):
-        yield call(10 ** draw.uniform(7, low=-1.0).double() / 3, n_features=n_features)
+        below, above = draw.uniform(4, low=0.1, high=2.9), draw.uniform(4, low=3.1, high=20.0)
+        yield call(torch.cat([below, above]).double() / 3, n_features=n_features)
 
 
 def _as_if_less_important(relative_importance: Tensor, *, n_features: int) -> Tensor:

@@ -14,7 +14,9 @@ from tms_lib import theory
 
 def _phases_by_hand(_draw: Draw) -> Iterator[Call]:
     for n_features in (2, 3):
-        yield call(torch.tensor([[0.9], [0.1]]), torch.tensor([0.5, 2.0]), n_features=n_features)
+        # at r = 8 and p = 0.4 two features do not share, but of three the two others do
+        p, r = torch.tensor([[0.9], [0.4], [0.1]]), torch.tensor([0.5, 8.0])
+        yield call(p, r, n_features=n_features)
 
 
 def _clear_grid(
@@ -144,7 +146,7 @@ EXERCISE = Exercise(
     minutes=5,
     difficulty=1,
     checks=(
-        equals_reference("four points, by hand", _phases_by_hand),
+        equals_reference("six points, by hand", _phases_by_hand),
         equals_reference("two features, on grids", _phases_of_two),
         equals_reference("three features, on grids", _phases_of_three),
         equals_reference("single points, and one value for all", _lone_phases),

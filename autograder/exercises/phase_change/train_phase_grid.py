@@ -34,10 +34,13 @@ def _short_trainings(draw: Draw) -> Iterator[Call]:
 
 
 def _small_grid(draw: Draw) -> Iterator[Call]:
-    """All three phases, and columns on both sides of r = 1."""
+    """All three phases, away from their borders, and columns on both sides of r = 1.
+
+    Of so many points hardly ever one and the same seed is the best everywhere.
+    """
     yield call(
-        torch.tensor([0.8, 0.3]) * draw.uniform(2, low=0.95, high=1.05),
-        torch.tensor([0.3, 1.6, 5.0]) * draw.uniform(3, low=0.95, high=1.05),
+        torch.tensor([0.8, 0.25, 0.25, 0.25, 0.25]) * draw.uniform(5, low=0.95, high=1.05),
+        torch.tensor([0.3, 1.6, 5.0, 1.6]) * draw.uniform(4, low=0.95, high=1.05),
         n_seeds=_N_SEEDS,
         n_steps=_N_STEPS,
         lr=_LR,
@@ -75,8 +78,8 @@ def _trained_problem(value: Any, call: Call) -> str | None:
     """What is wrong with trained models, in sentences that hold no number left to chance.
 
     A right answer fails if no seed of some point comes within 2 % of the optimum. Of 1,000 seeds
-    for each of the six points, a share of 0.60 or more did: with 0.6 at each, that none of 16 does
-    at some point has a probability below 3e-6.
+    at the middle and the corners of where the points are drawn, a share of 0.58 or more did: with
+    0.58 at each of 20 points, that none of 16 does at some point has a probability below 2e-5.
     """
     if _form_problem(value, call):
         early = "Not tested: the shapes come first."
@@ -119,8 +122,8 @@ def _explanations(W: Tensor, b: Tensor, p: Tensor, r: Tensor) -> Iterator[str]:
     W_moved, b_moved = (v.unflatten(0, (len(r), len(p))).transpose(0, 1) for v in elsewhere)
     if (_losses(W_moved, b_moved, p, r) <= 1.02 * _optimum(p, r)).all():
         yield "At other points of the grid, these models would be good."
-    if (W[..., 0, :].abs().amax(-1) < 0.7).all():
-        yield "All weights are small."
+    if W[..., 0, :].abs().amax(-1).median() < 0.7:
+        yield "At most points all weights are small."
 
 
 def _are_losses_elsewhere(losses: Tensor, W: Tensor, b: Tensor, p: Tensor, r: Tensor) -> bool:
@@ -183,7 +186,7 @@ EXERCISE = Exercise(
     points=4,
     minutes=20,
     difficulty=4,
-    seconds=30,
+    seconds=45,  # also for one point after another
     checks=(
         holds(
             "shapes, also with one row, one column and one seed",

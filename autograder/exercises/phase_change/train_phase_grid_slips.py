@@ -242,7 +242,8 @@ SLIPS = (
     ),
     Slip(
         answer=_mean_of_the_losses,
-        says="You averaged the losses over the seeds. Return the loss of the seed that you keep.",
+        says="Your losses are larger than those of the models beside them, as averages over the "
+        "seeds or losses from before the training are. Return those of the models that you keep.",
     ),
     Slip(
         answer=_keeps_the_worst,

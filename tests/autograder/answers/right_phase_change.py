@@ -51,6 +51,17 @@ def integrated_by_powers(feature_probability, relative_importance):
     return mean_square * feature_probability**2 * (relative_importance + 1)
 
 
+@right("antipodal_loss")
+def sum_of_the_exact_losses(feature_probability, relative_importance):
+    p, r = torch.broadcast_tensors(feature_probability, relative_importance)
+    return tms_lib.two_feature_loss(
+        p.new_tensor([[1.0, -1.0]]),
+        p.new_zeros(2),
+        feature_probability=p.unsqueeze(-1),
+        importance=torch.stack([torch.ones_like(r), r], dim=-1),
+    )
+
+
 # --------------------------------------------------------------------------------- phase_losses
 
 
@@ -88,6 +99,14 @@ def index_of_min(feature_probability, relative_importance, *, n_features):
 def stable_sort_as_int32(feature_probability, relative_importance, *, n_features):
     losses = tms_lib.phase_losses(feature_probability, relative_importance, n_features=n_features)
     return losses.sort(dim=-1, stable=True).indices[..., 0].to(torch.int32)
+
+
+@right("theoretical_phase")
+def by_the_boundary(feature_probability, relative_importance, *, n_features):
+    p, r = torch.broadcast_tensors(feature_probability, relative_importance)
+    below = p < tms_lib.superposition_boundary(r, n_features=n_features)
+    phase = torch.where(below, torch.where(r > 1, n_features, 2), (r > 1).long())
+    return phase * (p > 0)
 
 
 # ----------------------------------------------------------------------- superposition_boundary
@@ -194,6 +213,30 @@ def one_by_one_in_numpy(W):
     return torch.tensor(found, device=W.device).reshape(W.shape[:-2])
 
 
+@right("classify_solution")
+def projected_onto_the_unseen_space(W):
+    unseen = torch.eye(W.shape[-1], dtype=W.dtype, device=W.device) - torch.linalg.pinv(W) @ W
+    if W.shape[-1] == 2:
+        directions, phases = [[0, 1], [1, 0], [1, 1]], [0, 1, 2]
+    else:
+        directions = [[0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0]]
+        phases = [0, 1, 1, 2, 2, 3]
+    d = torch.tensor(directions, dtype=W.dtype, device=W.device)
+    squared_cosine = torch.einsum("ki,...ij,kj->...k", d, unseen, d) / d.square().sum(-1)
+    return torch.tensor(phases, dtype=torch.int32, device=W.device)[squared_cosine.argmax(-1)]
+
+
+@right("classify_solution")
+def last_column_of_a_complete_qr(W):
+    v = torch.linalg.qr(W.mT, mode="complete").Q[..., -1]
+    last = v.shape[-1] - 1
+    scores = [v[..., last].abs(), v[..., :last].abs().amax(-1)]
+    scores.append(((v[..., :last] + v[..., last:]).abs() / 2**0.5).amax(-1))
+    if last == 2:
+        scores.append((v[..., 0] + v[..., 1]).abs() / 2**0.5)
+    return torch.stack(scores).argmax(0)
+
+
 # ----------------------------------------------------------------------------- train_phase_grid
 
 
@@ -241,3 +284,28 @@ def cosine_schedule(feature_probability, relative_importance, *, generator, n_se
     shape = (len(feature_probability), len(relative_importance))
     W, b = model.W.detach()[chosen], model.b.detach()[chosen]
     return W.view(*shape, 1, 2), b.view(*shape, 2), loss.view(shape)
+
+
+@right("train_phase_grid")
+def one_density_after_another(
+    feature_probability, relative_importance, *, n_seeds, n_steps, lr, generator
+):
+    rows = []
+    for p in feature_probability:
+        r = relative_importance.repeat(n_seeds)
+        known = {"feature_probability": p.reshape(1), "importance": torch.stack([r / r, r], 1)}
+        model = tms_lib.ReLUOutputModel(
+            n_instances=len(r), n_features=2, n_hidden=1, generator=generator
+        )
+        config = tms_lib.TrainConfig(n_steps=n_steps, lr=lr)
+        history = tms_lib.minimise(
+            model,
+            lambda m=model, k=known: tms_lib.two_feature_loss(m.W, m.b, **k),
+            generator=generator,
+            config=config,
+        )
+        # the loss before the last step, which hardly moves
+        losses, seed = history.losses[-1].unflatten(0, (n_seeds, -1)).min(0)
+        chosen = seed * len(relative_importance) + torch.arange(len(relative_importance))
+        rows.append((model.W.detach()[chosen], model.b.detach()[chosen], losses))
+    return tuple(torch.stack(parts) for parts in zip(*rows, strict=True))

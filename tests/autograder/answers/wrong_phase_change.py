@@ -63,6 +63,23 @@ def cheaper_of_the_two(feature_probability, relative_importance):
     return exact_ignored(feature_probability, relative_importance.clamp(max=1))
 
 
+@wrong("ignored_loss")
+def never_falls(feature_probability, relative_importance):
+    return exact_ignored(feature_probability.clamp(max=2 / 3), relative_importance)
+
+
+@wrong("ignored_loss")
+def always_active_costs_nothing(feature_probability, relative_importance):
+    return exact_ignored(feature_probability, relative_importance) * (feature_probability < 1)
+
+
+@wrong("ignored_loss")
+def constants_in_single_precision(feature_probability, relative_importance):
+    third, quarter = torch.tensor(1 / 3), torch.tensor(1 / 4)
+    p = feature_probability
+    return relative_importance * (third * p - quarter * p**2)
+
+
 # ------------------------------------------------------------------------------- antipodal_loss
 
 
@@ -108,6 +125,25 @@ def importances_of_the_active_one(feature_probability, relative_importance):
 def linear_pair_with_bias(feature_probability, relative_importance):
     p = feature_probability
     return (1 + relative_importance) * (p / 3 - p**2 / 4)
+
+
+@wrong("antipodal_loss")
+def minimum_on_a_grid(feature_probability, relative_importance):
+    u = (torch.arange(100) + 0.5) / 100
+    mean_square = torch.minimum(u[:, None], u).square().mean().item()
+    return (1 + relative_importance) * feature_probability**2 * mean_square
+
+
+@wrong("antipodal_loss")
+def squared_bias_removed(feature_probability, relative_importance):
+    # as if a bias could answer the mean of what is missing and nothing else
+    p = feature_probability
+    return (1 + relative_importance) * (p**2 / 6 - p**4 / 9)
+
+
+@wrong("antipodal_loss")
+def twice_the_less_important(feature_probability, relative_importance):
+    return 2 * relative_importance.clamp(max=1) * feature_probability**2 / 6
 
 
 # --------------------------------------------------------------------------------- phase_losses
@@ -164,6 +200,29 @@ def importances_add_up_to_one(feature_probability, relative_importance, *, n_fea
     return losses / (n_features - 1 + relative_importance).unsqueeze(-1)
 
 
+@wrong("phase_losses")
+def pair_is_the_cheapest_pair(feature_probability, relative_importance, *, n_features):
+    losses = losses_of(feature_probability, relative_importance, n_features)
+    losses[..., 2] = losses[..., 2:].amin(-1)
+    return losses
+
+
+@wrong("phase_losses")
+def lone_candidates_not_filled(feature_probability, relative_importance, *, n_features):
+    p, r = feature_probability, relative_importance
+    variance = p / 3 - p**2 / 4
+    losses = [r * variance, variance, (1 + r) * p**2 / 6, p**2 / 3]
+    return torch.stack(losses[: n_features + 1], dim=-1)
+
+
+@wrong("phase_losses")
+def padded_with_infinity(feature_probability, relative_importance, *, n_features):
+    losses = losses_of(feature_probability, relative_importance, 3)
+    if n_features == 2:
+        losses[..., 3] = torch.inf
+    return losses
+
+
 # ---------------------------------------------------------------------------- theoretical_phase
 
 
@@ -214,6 +273,30 @@ def from_rounded_losses(feature_probability, relative_importance, *, n_features)
 def exchanged_codes_of_three(feature_probability, relative_importance, *, n_features):
     phase = losses_of(feature_probability, relative_importance, n_features).argmin(-1)
     return torch.tensor([0, 1, 2] if n_features == 2 else [0, 1, 3, 2])[phase]
+
+
+def by_the_boundary(p, r, boundary_of, n_features):
+    below = p < tms_lib.superposition_boundary(r, n_features=boundary_of)
+    return torch.where(below, torch.where(r > 1, n_features, 2), (r > 1).long())
+
+
+@wrong("theoretical_phase")
+def pair_at_density_zero(feature_probability, relative_importance, *, n_features):
+    p, r = torch.broadcast_tensors(feature_probability, relative_importance)
+    return by_the_boundary(p, r, n_features, n_features)
+
+
+@wrong("theoretical_phase")
+def boundary_of_two_for_three(feature_probability, relative_importance, *, n_features):
+    p, r = torch.broadcast_tensors(feature_probability, relative_importance)
+    return by_the_boundary(p, r, 2, n_features) * (p > 0)
+
+
+@wrong("theoretical_phase")
+def others_share_from_one_on(feature_probability, relative_importance, *, n_features):
+    p, r = torch.broadcast_tensors(feature_probability, relative_importance)
+    phase = by_the_boundary(p, r, n_features, n_features) * (p > 0)
+    return torch.where((phase == 2) & (r == 1), n_features, phase)
 
 
 # ----------------------------------------------------------------------- superposition_boundary
@@ -272,6 +355,28 @@ def mirrored_in_the_wrong_variable(relative_importance, *, n_features):
 def one_number_for_all(relative_importance, *, n_features):
     p = tms_lib.superposition_boundary(relative_importance, n_features=n_features)
     return p.amax()
+
+
+@wrong("superposition_boundary")
+def four_sevenths_in_single_precision(relative_importance, *, n_features):
+    r = relative_importance
+    above = 4 / (5 + 2 * r) if n_features == 2 else torch.tensor(4 / 7)
+    return torch.where(r < 1, 4 * r / (2 + 5 * r), above)
+
+
+@wrong("superposition_boundary")
+def four_decimals(relative_importance, *, n_features):
+    r = relative_importance
+    above = 4 / (5 + 2 * r) if n_features == 2 else torch.full_like(r, 0.5714)
+    return torch.where(r <= 1, 4 * r / (2 + 5 * r), above)
+
+
+@wrong("superposition_boundary")
+def one_side_for_the_whole_tensor(relative_importance, *, n_features):
+    r = relative_importance
+    if (r < 1).all():
+        return 4 * r / (2 + 5 * r)
+    return 4 / (5 + 2 * r) if n_features == 2 else torch.full_like(r, 4 / 7)
 
 
 # ----------------------------------------------------------------------------- two_feature_loss
@@ -345,6 +450,35 @@ def both_active_at_the_mean(W, b, *, feature_probability, importance):
     return (importance * error).sum(-1)
 
 
+@wrong("two_feature_loss")
+def overlap_cut_from_the_graph(W, b, *, feature_probability, importance):
+    own, other = (W**2).sum(-2), W.detach().prod(-1).sum(-1, keepdim=True)
+    p, q = feature_probability, feature_probability.flip(-1)
+    error = (
+        p * q * tms_lib.both_active_error(own, other, bias=b)
+        + p * (1 - q) * tms_lib.own_error(own, b)
+        + (1 - p) * q * tms_lib.interference_error(other, b)
+        + (1 - p) * (1 - q) * b.relu() ** 2
+    )
+    return (importance * error).sum(-1)
+
+
+@wrong("two_feature_loss")
+def first_hidden_dimension_only(W, b, *, feature_probability, importance):
+    return loss_of(W[..., :1, :], b, feature_probability, importance)
+
+
+@wrong("two_feature_loss")
+def lengths_exchanged(W, b, *, feature_probability, importance):
+    norm = W.norm(dim=-2, keepdim=True)
+    return loss_of(F.normalize(W, dim=-2) * norm.flip(-1), b, feature_probability, importance)
+
+
+@wrong("two_feature_loss")
+def first_importance_for_both(W, b, *, feature_probability, importance):
+    return loss_of(W, b, feature_probability, importance[..., :1])
+
+
 # ---------------------------------------------------------------------------- classify_solution
 
 
@@ -407,6 +541,28 @@ def one_phase_for_the_batch(W):
 def cosines_themselves(W):
     v = torch.linalg.svd(W).Vh[..., -1, :]
     return v.abs().amax(-1)
+
+
+@wrong("classify_solution")
+def largest_entry_unseen(W):
+    v = torch.linalg.svd(W).Vh[..., -1, :]
+    return (v.abs().argmax(-1) != W.shape[-1] - 1).long()
+
+
+@wrong("classify_solution")
+def mean_over_the_directions_of_a_phase(W):
+    v = torch.linalg.svd(W).Vh[..., -1, :]
+    alone, last = v.abs(), v.shape[-1] - 1
+    pair = (v[..., :-1] + v[..., -1:]).abs() / 2**0.5
+    scores = [alone[..., last], alone[..., :last].mean(-1), pair.mean(-1)]
+    if last == 2:
+        scores.append((v[..., 0] + v[..., 1]).abs() / 2**0.5)
+    return torch.stack(scores, dim=-1).argmax(-1)
+
+
+@wrong("classify_solution")
+def one_instance_axis(W):
+    return tms_lib.classify_solution(W)[:, ...] if W.ndim == 3 else torch.zeros(())
 
 
 # ----------------------------------------------------------------------------- train_phase_grid
@@ -498,3 +654,56 @@ def still_in_the_graph(
         feature_probability, relative_importance, n_seeds, n_steps, lr, generator
     )
     return W.requires_grad_(), b.requires_grad_(), losses
+
+
+def start(p, r, n_seeds, generator):
+    """The grid's shape, a model for each point and seed, and their losses."""
+    grid = torch.cartesian_prod(p, r).repeat_interleave(n_seeds, 0)
+    importance = torch.stack([torch.ones(len(grid)), grid[:, 1]], dim=-1)
+    model = tms_lib.ReLUOutputModel(
+        n_instances=len(grid), n_features=2, n_hidden=1, generator=generator
+    )
+
+    def losses():
+        return tms_lib.two_feature_loss(
+            model.W, model.b, feature_probability=grid[:, :1], importance=importance
+        )
+
+    return (len(p), len(r), n_seeds), model, losses
+
+
+@wrong("train_phase_grid")
+def one_seed_for_the_whole_grid(
+    feature_probability, relative_importance, *, n_seeds, n_steps, lr, generator
+):
+    shape, model, losses = start(feature_probability, relative_importance, n_seeds, generator)
+    config = TrainConfig(n_steps=n_steps, lr=lr)
+    tms_lib.minimise(model, losses, generator=generator, config=config)
+    values = [part.detach().unflatten(0, shape) for part in (model.W, model.b, losses())]
+    seed = values[-1].sum((0, 1)).argmin()
+    return tuple(value[:, :, seed] for value in values)
+
+
+@wrong("train_phase_grid")
+def chosen_before_training(
+    feature_probability, relative_importance, *, n_seeds, n_steps, lr, generator
+):
+    shape, model, losses = start(feature_probability, relative_importance, n_seeds, generator)
+    first = losses().detach().unflatten(0, (-1, n_seeds))
+    config = TrainConfig(n_steps=n_steps, lr=lr)
+    tms_lib.minimise(model, losses, generator=generator, config=config)
+    return tuple(
+        tms_lib.best_of_seeds(part.detach().unflatten(0, (-1, n_seeds)), first).unflatten(
+            0, shape[:2]
+        )
+        for part in (model.W, model.b, losses())
+    )
+
+
+@wrong("train_phase_grid")
+def optimum_of_the_library(
+    feature_probability, relative_importance, *, n_seeds, n_steps, lr, generator
+):
+    optimum = tms_lib.phase_optimum(feature_probability[:, None], relative_importance)
+    shift = 1e-6 * torch.randn(optimum.W.shape, generator=generator)
+    return optimum.W + shift, optimum.b, optimum.loss
