@@ -141,8 +141,8 @@ plt.show()
 # %% [markdown]
 # *Look.* The prediction: from 0.25 to 1; from 0 to 0.5; nowhere. The pictures show the interval
 # upwards for every gain. With the negative bias, left, nothing comes out up to the gain 0.5, and
-# beyond it only large $x$ do. With $b = 1$, right, the line is cut off only if the gain is very
-# negative. Which of the three would you want for an output that should stay quiet?
+# beyond it only large $x$ do. With $b = 1$, right, the line is cut off only if the gain is below
+# $-1$. Which of the three would you want for an output that should stay quiet?
 
 # %% [markdown]
 # ### A lemma
@@ -167,7 +167,8 @@ plt.show()
 # - $[z] = \max(z, 0)$.
 #
 # You may use `tms_lib.positive_interval(gain, bias)`, which returns start and end. Gradients must
-# flow to both arguments, because models will be trained on this loss.
+# flow to both arguments, because models will be trained on this loss, and be finite for flat lines
+# too.
 #
 # Edge case: with $g = 0$ the output shows the constant $[b]$, which costs $[b]^2$.
 #
@@ -232,7 +233,8 @@ plt.show()
 # - $g$ is `gain`: the *squared* norm, already squared. $b$ is `bias`, the feature's own. They
 #   broadcast as before.
 #
-# You may use `tms_lib.positive_interval`. Gradients must flow to both arguments.
+# You may use `tms_lib.positive_interval`. Gradients must flow to both arguments, and be finite for
+# flat lines too.
 #
 # Edge cases: a line that is positive nowhere gives nothing, and the error is 1/3, the integral of
 # $x^2$. A gain of 0 and negative gains are allowed, and a falling line may be cut off on the right.
@@ -577,7 +579,7 @@ plt.show()
 # %% [markdown]
 # *Look.* The corners after the neighbours are at $144°$, where interference is free. The losses are
 # those of radius 1 and bias 0, with eight features. The square keeps four of them perfectly. The
-# pentagon keeps one more, and its interference eats up nearly all of the gain. The octagon keeps
+# pentagon keeps one more, and its interference costs nearly all that this saves. The octagon keeps
 # all, and loses as much as a model that shows nothing. But radius 1 and bias 0 are not the best
 # that a polygon can do.
 
@@ -596,10 +598,11 @@ plt.show()
 # - The $n - k$ features without a corner answer a constant $c$. Such a feature costs
 #   $\int_0^1 (x - c)^2 dx = 1/3 - c + c^2$ if it is the active one, and $c^2$ if one of the $n - 1$
 #   others is. Find the best $c$ with pencil and paper.
-# - Return `BestPolygon(radius=..., bias=..., dropped_bias=..., loss=...)` with the best $r$, $b$
-#   and $c$, and the loss. Or a plain tuple, in this order. All are Python numbers.
-# - Search in any way you like. The radius must be right within 0.005, the bias within 0.01, and the
-#   loss within 0.00001.
+# - Return `BestPolygon(radius=..., bias=..., dropped_bias=..., loss=...)` with the best $r \ge 0$,
+#   $b$ and $c$, and the loss. Or a plain tuple, in this order. All are Python numbers: `.item()`
+#   makes one of a tensor.
+# - Search in any way you like, for a few seconds at most. The radius must be right within 0.005,
+#   the bias within 0.01, and the loss within 0.00001.
 #
 # Edge cases: return the best $c$ also for $k = n$, where no feature needs it. With one corner the
 # sum is empty.
@@ -651,7 +654,7 @@ print(f"eight features: best is k = {1 + losses.index(min(losses))}")
 # *Look.* From five corners on, the bias is negative and the radius above 1. Compare the column
 # *silent up to* with *next corner at*, the cosine of the angle to the neighbours. The best outputs
 # are **not** silent for their neighbours. They let a part through, because the last bit of silence
-# is the most expensive. And every gain in radius makes the interference at the neighbours larger,
+# is the most expensive. And a larger radius makes the interference at the neighbours larger,
 # too.
 #
 # For eight features the heptagon is best, by a little. One feature is left out so that the others
@@ -718,15 +721,15 @@ b_sparse = best_of_seeds(model.b.detach().unflatten(0, (-1, 8)), losses)
 for k, density in enumerate(densities):
     norms, biases = W_sparse[k].norm(dim=0).sort().values, b_sparse[k].sort().values
     ratio = losses[k].min() / (5 * density)
-    medians = f"median norm {norms[2]:.3f}, bias {biases[2]:.3f}"
-    print(f"p = {density:5}:    loss / (n p) {ratio:.4f}, {medians}")
+    found = f"norms {norms[0]:.3f} to {norms[4]:.3f}, median bias {biases[2]:.3f}"
+    print(f"p = {density:5}:    loss / (n p) {ratio:.4f}, {found}")
 best = tms_lib.best_polygon(5, n_features=5)
 print(f"best pentagon: {best.loss:19.4f}, {'':6} norm {best.radius:.3f}, bias {best.bias:.3f}")
 
 # %% [markdown]
 # *Look.* As $p$ falls, trained models become the pentagon that you computed, norm, bias and loss.
-# At $p = 0.1$ it is already a pentagon, but with smaller norms and biases: there, two active
-# features are no longer rare.
+# At $p = 0.1$ all five features have the same norm already, but a smaller one, and the bias is
+# nearer to 0: there, two active features are no longer rare. At $p = 0.3$ one feature is left out.
 
 # %% [markdown]
 # ## Electrons
@@ -886,9 +889,9 @@ plt.show()
 # %% [markdown]
 # ## The big picture
 #
-# Above: your best polygons, loss against corners, for five to eight features. The dots are trained
-# models, placed at the number of features that they represent. Below: points that settle into
-# polytopes, by your energy.
+# Above: your best polygons, loss against corners, for five to eight features. The short dashes are
+# trained models, a little to the right of the number of features that they represent. Below: points
+# that settle into polytopes, by your energy.
 
 # %% explore
 figure = plt.figure(figsize=(13, 9), layout="constrained")
@@ -930,7 +933,7 @@ plt.show()
 # %% [markdown]
 # *Look.* Each line falls while more features find a place, and flattens as they crowd. For eight
 # features it turns up at the end: the heptagon beats the octagon. No trained model lies below the
-# lowest point of its line. The fine blue lines show the ways of the points to the tetrahedron,
+# lowest point of its line. The fine lines show the ways of the points to the tetrahedron,
 # octahedron, pentagonal bipyramid, square antiprism and icosahedron.
 #
 # ## What you have now

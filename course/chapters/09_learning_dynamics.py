@@ -73,10 +73,12 @@ def draw_lines(values: Tensor, *, steps: Tensor, ax: plt.Axes) -> None:
 # - $L$ is `linear_expected_loss(W, b, feature_probability=..., importance=...)`, one number for
 #   each instance. Add the instances before you differentiate: then each moves as it would alone.
 # - $b^*(W)$ is `linear_optimal_bias(W, feature_probability=...)`. It changes with $W$.
+# - `feature_probability` and `importance` have shape `(*instances, features)`; axes of size 1 and
+#   missing instance axes broadcast. Both functions can deal with that.
 # - $\lambda$ is `lr`, the same at each of the `n_steps` steps.
 # - `every` is the number of steps from one snapshot to the next.
 # - The result has shape `(snapshots, *instances, hidden, features)`: $W$ after 0, `every`,
-#   2 `every`, ... steps, and no others.
+#   2 `every`, ... steps, and no others. Cut it from the graph, since pictures will be made of it.
 #
 # Edge cases: if `every` does not divide `n_steps`, the last snapshot comes before the last step.
 # With `n_steps = 0` the start is the only one. `W` itself must not change.
@@ -95,7 +97,8 @@ def draw_lines(values: Tensor, *, steps: Tensor, ax: plt.Axes) -> None:
 # <details><summary>Hint 2: a common slip</summary>
 #
 # A list that holds `W` several times holds one tensor. If you then change it in place (`W -= ...`),
-# all snapshots change with it. `W = W - ...` makes a new tensor.
+# all snapshots change with it. `W = W - ...` makes a new tensor. That one still hangs on the graph;
+# `W.detach()` does not.
 #
 # </details>
 
@@ -176,7 +179,7 @@ plt.show()
 # - The three are tensors that broadcast against each other. The result has their common shape.
 #
 # Edge cases: $u_0 = 0$ stays 0 and $u_0 = 1$ stays 1. For long times the result is 1, not NaN. (No
-# check has a start below 0 or above 1.)
+# check has a start below 0 or above 1, or asks what a start of 0 is after a long time.)
 #
 # **Predict first.** A feature starts at $u_0 = 10^{-8}$. Which takes longer: to grow from there to
 # 0.1, or from 0.1 to 0.9? By which factor, about?
@@ -235,8 +238,8 @@ for i in range(5):
 # %% [markdown]
 # *Look.* From $10^{-8}$ to 0.1 it grows $10^7$-fold, in a time of about $\ln 10^7 / 8c = 16.1 /
 # 8c$. From 0.1 to 0.9 takes $\ln 81 / 8c = 4.4 / 8c$. So the wait is nearly four times as long as
-# the rise, whatever $c$ is. All times go with $1 / c$, which is why a logarithmic axis shows them
-# evenly.
+# the rise, whatever $c$ is. All times go with $1 / c$, and $c$ falls by the same factor from one
+# feature to the next. That is why a logarithmic axis shows them evenly.
 #
 # And there is nothing sudden in the equation. Make the start smaller, and the wait gets longer
 # while the rise stays as it was: the same rise then *looks* like a jump. Remember that when you
@@ -324,9 +327,9 @@ check("moving_average")
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for ax, first in zip(axes, [0, 1000], strict=True):
     ax.plot(range(first, 4000), batch_loss[first:, 0], color="0.85", label="of each batch")
-    for k, style in [(25, "-"), (250, "--")]:
-        smooth = moving_average(batch_loss, each_side=k)
-        ax.plot(range(first, 4000), smooth[first:, 0], "k" + style, lw=1.5, label=f"yours, {k}")
+    for k, style, shade in [(25, "-", "0.5"), (250, "--", "0")]:
+        smooth = moving_average(batch_loss, each_side=k)[first:, 0]
+        ax.plot(range(first, 4000), smooth, style, color=shade, lw=1.5, label=f"yours, {k}")
         expected = tms_lib.moving_average(batch_loss, each_side=k)
         ax.plot(range(first, 4000, 250), expected[first::250, 0], "kx", ms=6)
     ax.set(xlabel="step", ylabel="loss")
@@ -366,12 +369,12 @@ for k in range(2):
 plt.show()
 
 # %% [markdown]
-# Above: every feature's share of a dimension, over time. At first all are near $m / n = 1/4$:
-# everyone has the same. Then features take sides, one after another: up to 1/2 or down to 0. A
-# pair that is undecided may stay so for a thousand steps.
+# Above: every feature's share of a dimension, over time. At first they lie on both sides of
+# $m / n = 1/4$, what each would have if all had the same. Then features take sides, one after
+# another: up to 1/2 or down to 0. Some stay undecided for a thousand steps.
 #
-# Below: the loss on the same samples, above what it is in the end, on a logarithmic scale. It does
-# not fall evenly any more.
+# Below: the loss on the same samples, above what it is in the end, on a logarithmic scale. Most
+# of the noise is gone, and you see where it falls fast and where slowly.
 
 # %% [markdown]
 # ## Finding the changes
@@ -481,7 +484,8 @@ plt.show()
 # - The result has shape `(*instances)`.
 #
 # Edge cases: where the loss rises, its fall is negative and counts so. Hence the share can exceed
-# 1. (No check has a loss that ends as high as it began.)
+# 1. Where the loss ends higher than it began, the whole fall is negative, and the formula holds as
+# it stands. (No check has a loss that ends as high as it began.)
 #
 # **Predict first.** The losses are 6, 3, 2, 1.5, 1, and something moves in the first and in the
 # last of the four times. What is the share? With which number must you compare it?
@@ -843,9 +847,9 @@ plt.show()
 # *Look.* The pentagons lie on each other exactly: a reflection does it.
 #
 # Each curve is the distance of a shape from what it will be, per feature, the best rotation taken
-# out. What remains is bending. It shrinks while the loss falls. Two models then rest at a distance
-# of about 0.4, far from the final shape, and bend again thousands of steps later. Does the loss
-# tell?
+# out. What remains is bending. At first the distance grows: the features of each set gather in one
+# direction. Then it shrinks while the loss falls. Two models rest at a distance of about 0.4, far
+# from the final shape, and bend again thousands of steps later. Does the loss tell?
 
 # %% [markdown]
 # ## The big picture
@@ -889,19 +893,20 @@ for column, step in enumerate([800, 1600, 2400, 4000, 8000]):
 plt.show()
 
 # %% [markdown]
-# *Look.* On the left everyone starts with a quarter of a dimension and takes a side. On the right,
-# step by step of the bottom row:
+# *Look.* On the left everyone starts with about a quarter of a dimension and takes a side. On the
+# right, step by step of the bottom row:
 #
-# - **Two sticks.** Each set lies nearly in one direction, and the two are apart. Three features
-#   that share a direction have a third each: that is the first level of the shares. The model
-#   knows which set is present, and nothing about its members. The loss rests.
-# - **The sets open.** One feature of a set leaves the other two, and has more than half a dimension
-#   for a while. Then these two part as well. The loss falls by most of what is left.
-# - **Two triangles.** Each set stands at right angles now. The two triangles face each other, not
-#   yet turned as in an octahedron. All shares are 1/2.
-# - **The turn.** One triangle turns against the other, slowly, and the loss hardly falls. At the
-#   end every feature has an antipode in the other set: an octahedron is two triangles, one of them
-#   turned by 60 degrees.
+# - **Two sticks** (step 800). Each set lies nearly in one direction, and the two are apart. Three
+#   features that share a direction have a third each: that is the first level of the shares. The
+#   model knows which set is present, and nothing about its members. The loss rests.
+# - **The sets open** (1600 and 2400). One feature of a set leaves the other two, and has more than
+#   half a dimension for a while. Then these two part as well. The loss falls by most of what is
+#   left.
+# - **Two triangles** (4000). Each set stands at right angles now. The two triangles face each
+#   other, not yet turned as in an octahedron. All shares are 1/2.
+# - **The turn** (to 8000). One triangle turns against the other, slowly, and the loss hardly falls.
+#   At the end every feature has an antipode in the other set: an octahedron is two triangles, one
+#   of them turned by 60 degrees.
 #
 # The paper tells the same story in a figure of its own: a loss with plateaus, each with its shape.
 # With weights that start ten times larger, the first plateau is gone: the sets begin half open.
@@ -946,8 +951,8 @@ plt.show()
 # - Smoothing hides jumps. Measuring all snapshots on the same samples hides nothing.
 # - In superposition features leave a common level and take sides, each at its own time. While they
 #   are on their way the loss falls, and when they rest it rests.
-# - Learning can be a sequence of geometric moves: two sticks, opening, two frames, an octahedron.
-#   The loss shows the first moves and hardly the last.
+# - Learning can be a sequence of geometric moves: two sticks, two sets that open, two triangles, an
+#   octahedron. The loss shows the first moves and hardly the last.
 #
 # **In the paper.** Elhage et al. (2022), "Toy Models of Superposition", section *Superposition and
 # Learning Dynamics*: its two phenomena are the jumps of the $D_i$ between levels and learning as
