@@ -126,6 +126,7 @@ EXERCISE = Exercise(
         equals_reference("paths that start at 0, inside the ball", _from_the_inside, weight=2),
         equals_reference("paths whose best point is not the last", _sharp_turns, weight=3),
         equals_reference("an attack of size 0", _no_size),
+        equals_reference("the result is cut from the graph", _one_step_by_hand, cut=True),
         equals_reference("20 steps if nothing is said", _without_n_steps, measure=_losses),
         *contract(_few_steps),
     ),

@@ -27,7 +27,19 @@ def nan_to_zero_on_the_way(W):
     return G / torch.where(squared == 0, torch.ones_like(squared), squared) ** 0.5
 
 
+@right("attack_directions")
+def reciprocal_lengths(W):
+    rows = tms_lib.gram(W)
+    length = rows.norm(dim=-1, keepdim=True)
+    return rows * torch.where(length > 0, 1 / length.where(length > 0, 1.0), 0.0)
+
+
 # ----------------------------------------------------------------------------------- attack_size
+
+
+@right("attack_size")
+def distance_from_the_origin(x, *, fraction):
+    return fraction * torch.cdist(x, torch.zeros_like(x[..., :1, :])).mean((-2, -1))
 
 
 @right("attack_size")
@@ -213,6 +225,21 @@ def with_torch_func(x, *, W, b, importance, size, n_steps=20):
     return best
 
 
+@right("gradient_attack")
+def gradient_of_the_mean_loss(x, *, W, b, importance, size, n_steps=20):
+    model, radius = {"W": W, "b": b, "importance": importance}, size[..., None, None]
+    path = [tms_lib.per_example_attack(x, **model, size=size)]
+    for _ in range(n_steps):
+        at = path[-1].requires_grad_()
+        (slope,) = torch.autograd.grad(tms_lib.attacked_losses(x, at, **model).mean(), at)
+        there = at.detach() + radius / 4 * F.normalize(slope, dim=-1)  # its length does not matter
+        length = there.norm(dim=-1, keepdim=True)
+        path.append(torch.where(length > radius, radius * F.normalize(there, dim=-1), there))
+    attacks = torch.stack(path).detach()
+    losses = torch.stack([tms_lib.attacked_losses(x, a, **model) for a in attacks])
+    return attacks.take_along_dim(losses.argmax(0)[None, ..., None], dim=0).squeeze(0)
+
+
 # ------------------------------------------------------------------------- relative_vulnerability
 
 
@@ -240,6 +267,20 @@ def losses_on_clean_targets(x, attack, *, W, b, feature_probability, importance,
     )
     none = torch.zeros_like(x)
     return (loss(W, b, attack) - loss(W, b, none)) / (loss(*best, own) - loss(*best, none))
+
+
+@right("relative_vulnerability")
+def linear_model_for_comparison(x, attack, *, W, b, feature_probability, importance, size):
+    # an attack along +e_i keeps a kept feature above 0, so the ReLU changes nothing
+    p = feature_probability.expand(b.shape)
+    W_0, b_0 = tms_lib.linear_optimum(p, importance=importance, n_hidden=W.shape[-2])
+    own = tms_lib.universal_attack(x, W=W_0, b=b_0, importance=importance, size=size)
+    harm_0 = sum(
+        sign
+        * tms_lib.weighted_mse(x, tms_lib.linear_output(seen, W=W_0, b=b_0), importance=importance)
+        for sign, seen in ((1, x + own), (-1, x))
+    )
+    return tms_lib.attack_harm(x, attack, W=W, b=b, importance=importance) / harm_0
 
 
 @right("relative_vulnerability")

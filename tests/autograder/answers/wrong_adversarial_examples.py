@@ -65,6 +65,12 @@ def length_at_least_a_hundredth(W):
 
 
 @wrong("attack_directions")
+def length_at_least_a_millionth(W):
+    rows = W.mT @ W
+    return rows / rows.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+
+
+@wrong("attack_directions")
 def squared_length(W):
     rows = W.mT @ W
     squared = (rows**2).sum(-1, keepdim=True)
@@ -107,6 +113,11 @@ def a_python_number(x, *, fraction):
 @wrong("attack_size")
 def never_zero(x, *, fraction):
     return (fraction * x.norm(dim=-1).mean(-1)).clamp(min=1e-3)
+
+
+@wrong("attack_size")
+def epsilon_under_the_root(x, *, fraction):
+    return fraction * ((x**2).sum(-1) + 1e-6).sqrt().mean(-1)
 
 
 @wrong("attack_size")
@@ -171,6 +182,12 @@ def first_attack_for_all(x, attack, *, W, b, importance):
 
 
 @wrong("attacked_losses")
+def mean_attack_for_all(x, attack, *, W, b, importance):
+    error = squared_errors(x, attack.mean(-2, keepdim=True), W, b)
+    return (importance.unsqueeze(-2) * error).sum(-1)
+
+
+@wrong("attacked_losses")
 def only_active_features(x, attack, *, W, b, importance):
     return (importance.unsqueeze(-2) * squared_errors(x, attack, W, b) * (x > 0)).sum(-1)
 
@@ -212,6 +229,17 @@ def chosen(score, W, size):
 @wrong("universal_attack")
 def median_over_the_batch(x, *, W, b, importance, size):
     return chosen(losses_of(x, W, b, importance, size).median(-2).values, W, size)
+
+
+@wrong("universal_attack")
+def mean_of_the_logarithms(x, *, W, b, importance, size):
+    return chosen(losses_of(x, W, b, importance, size).clamp(min=1e-12).log().mean(-2), W, size)
+
+
+@wrong("universal_attack")
+def relative_rise(x, *, W, b, importance, size):
+    clean = losses_of(x, W, b, importance, 0 * size).clamp(min=1e-9)
+    return chosen((losses_of(x, W, b, importance, size) / clean).mean(-2), W, size)
 
 
 @wrong("universal_attack")
@@ -295,6 +323,20 @@ def gradient_at_the_clean_input(x, *, W, b, importance, size):
 def worst_neighbours_direction(x, *, W, b, importance, size):
     model = {"W": W, "b": b, "importance": importance}
     return tms_lib.per_example_attack(x.roll(1, -2), **model, size=size)
+
+
+@wrong("per_example_attack")
+def directions_of_active_features_only(x, *, W, b, importance, size):
+    losses = losses_of(x, W, b, importance, size).masked_fill(x == 0, -1.0)
+    return along(W, size).take_along_dim(losses.argmax(-1, keepdim=True), dim=-2)
+
+
+@wrong("per_example_attack")
+def steepest_direction(x, *, W, b, importance, size):
+    at = x.clone().requires_grad_()
+    error = importance.unsqueeze(-2) * (x - tms_lib.relu_output(at, W=W, b=b)) ** 2
+    slope = torch.autograd.grad(error.sum(), at)[0] @ tms_lib.attack_directions(W).mT
+    return along(W, size).take_along_dim(slope.argmax(-1, keepdim=True), dim=-2)
 
 
 @wrong("per_example_attack")
@@ -413,6 +455,24 @@ def equal_importances(x, *, W, b, importance, size, n_steps=20):
 
 
 @wrong("gradient_attack")
+def not_cut_from_the_graph(x, *, W, b, importance, size, n_steps=20):
+    return ascent(x, W, b, importance, size, n_steps).requires_grad_()
+
+
+@wrong("gradient_attack")
+def size_divided_among_the_steps(x, *, W, b, importance, size, n_steps=20):
+    return ascent(x, W, b, importance, size, n_steps, rate=1 / n_steps)
+
+
+@wrong("gradient_attack")
+def best_of_the_steps_without_the_start(x, *, W, b, importance, size, n_steps=20):
+    first = ascent(x, W, b, importance, size, 1, start=0 * x)
+    start = tms_lib.per_example_attack(x, W=W, b=b, importance=importance, size=size)
+    later = ascent(x, W, b, importance, size, n_steps, start=start)
+    return torch.where((later == start).all(-1, keepdim=True), first, later)
+
+
+@wrong("gradient_attack")
 def no_steps_at_all(x, *, W, b, importance, size, n_steps=20):
     return ascent(x, W, b, importance, size, 0 * n_steps)
 
@@ -482,6 +542,22 @@ def length_of_the_given_attack(x, attack, *, W, b, feature_probability, importan
         feature_probability=feature_probability,
         importance=importance,
         size=mean_length,
+    )
+
+
+@wrong("relative_vulnerability")
+def average_density_for_all_features(x, attack, *, W, b, feature_probability, importance, size):
+    known = {"W": W, "b": b, "importance": importance, "size": size}
+    p = feature_probability.mean(-1, keepdim=True)
+    return tms_lib.relative_vulnerability(x, attack, **known, feature_probability=p)
+
+
+@wrong("relative_vulnerability")
+def as_large_as_the_given_attack(x, attack, *, W, b, feature_probability, importance, size):
+    known = {"W": W, "b": b, "importance": importance}
+    size = attack.norm(dim=-1).amax(-1)
+    return tms_lib.relative_vulnerability(
+        x, attack, **known, feature_probability=feature_probability, size=size
     )
 
 
