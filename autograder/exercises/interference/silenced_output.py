@@ -24,6 +24,10 @@ def _thresholds_of_any_shape(draw: Draw) -> Iterator[Call]:
         yield call(draw.uniform(*shape, high=0.9))
 
 
+def _thresholds_near_one(draw: Draw) -> Iterator[Call]:
+    yield call(draw.uniform(5, low=0.94, high=0.99))  # gains from 24 to 150
+
+
 def _gain_stays_one(threshold: Tensor) -> tuple[Tensor, Tensor]:
     t = threshold
     return torch.ones_like(t), t**3 / 3 + t**2 * (1 - t)
@@ -117,6 +121,7 @@ EXERCISE = Exercise(
         ),
         equals_reference("the gain", _thresholds, measure=lambda value, _: value[0], weight=2),
         equals_reference("the error", _thresholds, measure=lambda value, _: value[1], weight=2),
+        equals_reference("thresholds near 1", _thresholds_near_one),
         equals_reference("single values, and several axes", _thresholds_of_any_shape),
         *contract(_thresholds),
     ),

@@ -112,6 +112,14 @@ def _first_beyond_the_threshold(W: Tensor, *, threshold: float = 0.9) -> Tensor:
     return torch.where(beyond.any(-1), beyond.int().argmax(-1), -1)
 
 
+def _mutual_partners_only(W: Tensor, *, threshold: float = 0.9) -> Tensor:
+    W_hat = F.normalize(W, dim=-2)
+    lowest, partner = (W_hat.mT @ W_hat).min(-1)
+    itself = torch.arange(W.shape[-1], device=W.device)
+    mutual = partner.gather(-1, partner) == itself
+    return torch.where((lowest < -threshold) & mutual, partner, -1)
+
+
 def _cosine_itself(W: Tensor, *, threshold: float = 0.9) -> Tensor:
     W_hat = F.normalize(W, dim=-2)
     return (W_hat.mT @ W_hat).amin(-1)
@@ -199,6 +207,11 @@ EXERCISE = Exercise(
             answer=_first_beyond_the_threshold,
             says="You took the first feature beyond the threshold. If there are several, take the "
             "one with the lowest cosine.",
+        ),
+        Slip(
+            answer=_mutual_partners_only,
+            says="You named only partners that name each other. A feature's partner may be nearer "
+            "to the opposite of another one; it counts all the same.",
         ),
         Slip(
             answer=_cosine_itself,

@@ -116,6 +116,10 @@ def _all_instances_together(loss: Tensor, *, moves: Tensor) -> Tensor:
     return ((falls * moves).sum() / falls.sum()).expand(loss.shape[1:])
 
 
+def _falls_picked_out_of_all(loss: Tensor, *, moves: Tensor) -> Tensor:
+    return (loss[:-1] - loss[1:])[moves].sum() / (loss[0] - loss[-1])
+
+
 def _sums_at_the_ends_of_moves(loss: Tensor, *, moves: Tensor) -> Tensor:
     before = torch.where(moves, loss[:-1], 0).sum(0)
     after = torch.where(moves, loss[1:], 0).sum(0)
@@ -198,6 +202,11 @@ EXERCISE = Exercise(
         Slip(
             answer=_all_instances_together,
             says="You added all instances together. Each has a share of its own.",
+        ),
+        Slip(
+            answer=_falls_picked_out_of_all,
+            says="You added the falls of all instances above the line: falls[moves] puts them into "
+            "one row. Multiply by moves instead, and sum over the time.",
         ),
     ),
     also_right=_sums_at_the_ends_of_moves,

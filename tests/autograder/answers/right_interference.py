@@ -277,6 +277,20 @@ def one_grid_and_a_finer_one(n_corners, *, n_features):
 
 
 @right("best_polygon")
+def one_grid_fine_enough(n_corners, *, n_features):
+    share = n_corners / n_features
+    cosine = torch.cos(2 * math.pi * torch.arange(1, n_corners) / n_corners)
+    r, b = torch.meshgrid(torch.arange(0, 2, 0.005), torch.arange(-1.5, 0.5, 0.01), indexing="ij")
+    loss = tms_lib.own_error(r**2, b)
+    for c in cosine:
+        loss = loss + tms_lib.interference_error(r**2 * c, b)
+    left_out = 1 / 3 - 1 / (4 * n_features)
+    best = loss.flatten().argmin()
+    found = [x.flatten()[best].item() for x in (r, b, share * loss + (1 - share) * left_out)]
+    return found[0], found[1], 1 / (2 * n_features), found[2]
+
+
+@right("best_polygon")
 def a_list_of_tensors(n_corners, *, n_features):
     return [torch.tensor(x) for x in tms_lib.best_polygon(n_corners, n_features=n_features)]
 

@@ -404,14 +404,6 @@ def sign_of_the_threshold_forgotten(W, *, threshold=0.9):
 
 
 @wrong("antipodal_partner")
-def mutual_partners_only(W, *, threshold=0.9):
-    partner = tms_lib.antipodal_partner(W, threshold=threshold)
-    back = partner.gather(-1, partner.clamp(min=0))
-    itself = torch.arange(W.shape[-1], device=W.device)
-    return torch.where(back == itself, partner, -1)
-
-
-@wrong("antipodal_partner")
 def each_pair_once(W, *, threshold=0.9):
     partner = tms_lib.antipodal_partner(W, threshold=threshold)
     return torch.where(partner > torch.arange(W.shape[-1], device=W.device), partner, -1)
