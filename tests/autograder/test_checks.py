@@ -7,7 +7,7 @@ from autograder import check
 from autograder.answer import LocalAnswer, call
 from autograder.checks import grade
 from autograder.claims import contract, equals_reference, matches_theory, uses_generator
-from autograder.exercise import Check, Draw, Exercise, Slip
+from autograder.exercise import Check, Draw, Exercise, Slip, in_double
 from autograder.exercises import EXERCISES
 
 
@@ -334,3 +334,13 @@ def test_feedback_on_a_gradient_names_the_argument_only():
     feedback = report_on(lambda x: 2 * x + (x - x.detach())).feedback
     assert "The gradient with respect to x is wrong." in feedback
     assert "got" not in feedback
+
+
+def test_a_detour_of_one_argument_through_float32_shows():
+    arguments = in_double(call(torch.tensor([1.0, 0.3, 0.3, -7.0, 0.0]), scale=2.5))
+    (values,) = arguments.args
+    assert arguments.kwargs == {"scale": 2.5}
+    assert values.dtype == torch.float64
+    assert values[1] == values[2] < values[0] < 1
+    error = (values[:4].float().double() / values[:4] - 1).abs()
+    assert (error > 2e-8).all()  # twice what the comparison of float64 allows
