@@ -25,7 +25,7 @@ def _thresholds_of_any_shape(draw: Draw) -> Iterator[Call]:
 
 
 def _thresholds_near_one(draw: Draw) -> Iterator[Call]:
-    yield call(draw.uniform(5, low=0.94, high=0.99))  # gains from 24 to 150
+    yield call(draw.uniform(5, low=0.94, high=0.96))  # gains from 24 to 37
 
 
 def _gain_stays_one(threshold: Tensor) -> tuple[Tensor, Tensor]:
