@@ -34,8 +34,8 @@ def _zero_columns(draw: Draw) -> Iterator[Call]:
     W, W_dec = draw.normal(2, 3, 4), draw.normal(2, 3, 5)
     W[0, :, 2] = 0.0
     W_dec[1, :, 0] = 0.0
-    W[1, :, 1] *= 0.01 / W[1, :, 1].norm()  # short, but with a direction
-    W_dec[0, :, 3] *= 0.01 / W_dec[0, :, 3].norm()
+    W[1, :, 1] *= 1e-7 / W[1, :, 1].norm()  # short, but with a direction
+    W_dec[0, :, 3] *= 1e-7 / W_dec[0, :, 3].norm()
     yield call(W, W_dec)
 
 

@@ -82,9 +82,56 @@ def _short_problem(value: Any, call: Call) -> str | None:
         told.append("After 4 steps W_enc is not W_dec transposed, as at the start.")
     if len(W_dec) > 1 and (W_dec[1:] - W_dec[:1]).abs().max() < furthest:
         told.append("All instances start from the same directions.")
-    if (b_enc == 0).all() and (b_dec == 0).all():
-        told.append("After 4 steps all biases are still exactly 0.")
+    for bias, name in ((b_enc, "b_enc"), (b_dec, "b_dec")):
+        if (bias == 0).all():
+            told.append(f"After 4 steps {name} is still exactly 0.")
     return " ".join(told) or None
+
+
+def _steady_pulls(draw: Draw) -> Iterator[Call]:
+    """A single latent, and rows that are nearly all alike: gradients that hardly change.
+
+    So Adam moves each number by just the learning rate in every step.
+    """
+    h = torch.nn.functional.normalize(draw.normal(40, 1, 4), dim=-1) + 1e-4 * draw.normal(40, 50, 4)
+    yield call(
+        2 * h,
+        n_latents=1,
+        l1=0.5,
+        n_steps=100,
+        batch_size=8,
+        lr=1e-5,
+        generator=draw.generator(),
+    )
+
+
+def _rate_problem(value: Any, call: Call) -> str | None:
+    """How far b_enc has come: down by the price where a latent lives, up where it was revived.
+
+    A living latent writes h's part along it, and what is left of h pulls at right angles: only
+    the price moves b_enc, all the time. A dead one is moved after its second start along h with a
+    row of length 0.2, so that h is far from reconstructed. In units of n_steps lr the ways are
+    1/2 + 1/4 and 1/4, up to a step or two of a hundred. An Adam that remembers 50 steps without a
+    gradient takes the later ones for unusually large, and goes half as far again.
+    """
+    _form_first(value, call)
+    way = value[1][:, 0] / (call.kwargs["n_steps"] * call.kwargs["lr"])
+    living, revived = -way[way < 0], way[way > 0]
+    if len(revived) < 4:  # of 40; as few have a chance below 1e-7, as below
+        return "b_enc should rise after the second start of a dead latent."
+    if len(living) < 4:
+        return "b_enc should fall where a latent lives: its price pulls."
+    if living.median() > 0.95:
+        return "The biases have come too far: after half-way, lr should fall to 0."
+    if living.median() > 0.8:
+        return "The biases have come somewhat too far for this lr."
+    if living.median() < 0.7:
+        return "The biases have not come far enough: in the first half, all steps have the full lr."
+    if revived.median() > 0.3:
+        return "After their second start latents move faster than a new Adam with this lr does."
+    if revived.median() < 0.2:
+        return "After their second start latents move too little."
+    return None
 
 
 # ---------------------------------------------------------------- a pentagon, and what is learned
@@ -279,6 +326,7 @@ EXERCISE = Exercise(
             weight=2,
             cut=True,
         ),
+        holds("lr stays, then falls, with a new Adam", _steady_pulls, problem=_rate_problem),
         holds("the five directions of a pentagon", _pentagons, problem=_pentagon_problem, weight=4),
         holds("a price of 0 leaves hardly any error", _free_latents, problem=_free_problem),
         holds("dead latents get a second start", _one_quadrant, problem=_revival_problem, weight=2),

@@ -23,6 +23,9 @@ def _learned(
     clears=True,
     draws=True,
     scale=1.0,
+    rate=lambda progress: min(1, 2 * (1 - progress)),
+    new_adam=True,
+    centres=True,
 ):
     """A right answer, unless one of the settings after `generator` says otherwise."""
     n, n_rows, hidden = h.shape
@@ -31,12 +34,14 @@ def _learned(
     W_dec = scale * torch.nn.functional.normalize(start, dim=1)
     W_enc = W_dec.mT.clone() if tied else torch.nn.functional.normalize(other, dim=2)
     parts = [W_enc, torch.full((n, n_latents), biases), W_dec.clone(), torch.zeros(n, hidden)]
-    row = torch.arange(batch_size)
+    row, remembered = torch.arange(batch_size), None
     for first, last in ((0, n_steps // 2), (n_steps // 2, n_steps)):
         parts = [part.detach().requires_grad_() for part in parts]
         optimizer = torch.optim.Adam(parts, lr=lr)
+        if remembered and not new_adam:
+            optimizer.load_state_dict(remembered)
         for step in range(first, last):
-            optimizer.param_groups[0]["lr"] = lr * min(1, 2 * (1 - step / n_steps))
+            optimizer.param_groups[0]["lr"] = lr * rate(step / n_steps)
             if draws:
                 row = torch.randint(n_rows, (batch_size,), generator=generator)
             batch = h[:, row]
@@ -48,6 +53,9 @@ def _learned(
                 optimizer.zero_grad()
             loss.mean(-1).sum().backward()
             optimizer.step()
+            if not centres:
+                b_dec.data.zero_()
+        remembered = optimizer.state_dict()
         parts = [part.detach() for part in parts]
         if first == 0 and resamples:
             W_enc, b_enc, W_dec, b_dec = parts
@@ -115,6 +123,26 @@ def _directions_only(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
     return _learned(h, n_latents=n_latents, l1=l1, **given)[2]
 
 
+def _never_slower(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
+    given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
+    return _learned(h, n_latents=n_latents, l1=l1, rate=lambda _: 1, **given)
+
+
+def _slower_from_the_start(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
+    given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
+    return _learned(h, n_latents=n_latents, l1=l1, rate=lambda progress: 1 - progress, **given)
+
+
+def _old_adam(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
+    given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
+    return _learned(h, n_latents=n_latents, l1=l1, new_adam=False, **given)
+
+
+def _b_dec_left_out(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
+    given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
+    return _learned(h, n_latents=n_latents, l1=l1, centres=False, **given)
+
+
 SLIPS = (
     Slip(
         answer=_decoder_first,
@@ -167,5 +195,24 @@ SLIPS = (
     Slip(
         answer=_never_resamples,
         says="You never revived the dead latents. Call resample_latents half-way.",
+    ),
+    Slip(
+        answer=_never_slower,
+        says="You trained at the full learning rate to the end. In the second half it falls from "
+        "lr to 0.",
+    ),
+    Slip(
+        answer=_slower_from_the_start,
+        says="You let the learning rate fall from the first step on. It is lr for the first half, "
+        "and falls in the second.",
+    ),
+    Slip(
+        answer=_old_adam,
+        says="You went on with the old Adam after resampling. It remembers gradients of 0 from the "
+        "dead latent, and takes too long steps with the new one.",
+    ),
+    Slip(
+        answer=_b_dec_left_out,
+        says="You left b_dec at 0. Adam moves all four parameters.",
     ),
 )

@@ -42,6 +42,9 @@ def _opposite_directions(draw: Draw) -> Iterator[Call]:
     away = draw.normal(2, 3, 1)
     yield call(away + 0.3 * draw.normal(2, 3, 3), -away + 0.3 * draw.normal(2, 3, 4))
     yield call(torch.tensor([[1.0, -1.0], [0.0, 0.0]]), torch.tensor([[2.0], [0.1]]))
+    # what is left is exactly opposite: as small as a cosine can be, and yet not crossed out
+    left = torch.tensor([[-1.0], [0.0]])
+    yield call(torch.cat([_at_angles(5), left], dim=1), torch.cat([-left, _at_angles(6)], dim=1))
 
 
 def _lone_models(draw: Draw) -> Iterator[Call]:

@@ -28,18 +28,22 @@ def _resampled(
     unit=True,
     length=None,
     keeps_bias=False,
+    toward_error=False,
+    entries=False,
 ):
     """A right answer, unless one of the settings after `generator` says otherwise."""
     latents = tms_lib.sparse_encode(h, W_enc=W_enc, b_enc=b_enc, b_dec=b_dec)
     if dead is None:
         dead = (latents == 0).all(-2)
-    error = ((h - tms_lib.sparse_decode(latents, W_dec=W_dec, b_dec=b_dec)) ** 2).sum(-1)
-    p = odds(error) + 1e-38
+    left = h - tms_lib.sparse_decode(latents, W_dec=W_dec, b_dec=b_dec)
+    p = ((left**4).sum(-1) if entries else odds((left**2).sum(-1))) + 1e-38
     chosen = torch.multinomial(p, W_enc.shape[-2], replacement=again, generator=generator)
     if not leftovers:
         chosen = chosen.gather(-1, (dead.cumsum(-1) - 1).clamp(min=0))
     start = h.take_along_dim(chosen.unsqueeze(-1), dim=-2)
-    if centred:
+    if toward_error:
+        start = left.take_along_dim(chosen.unsqueeze(-1), dim=-2)
+    elif centred:
         start = start - b_dec.unsqueeze(-2)
     if length is None:
         n_living = (~dead).sum(-1)
@@ -135,6 +139,16 @@ def _old_biases(h, *, W_enc, b_enc, W_dec, b_dec, generator):
     return _resampled(h, **old, generator=generator, keeps_bias=True)
 
 
+def _fourth_power_of_each_entry(h, *, W_enc, b_enc, W_dec, b_dec, generator):
+    old = {"W_enc": W_enc, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
+    return _resampled(h, **old, generator=generator, entries=True)
+
+
+def _toward_the_error(h, *, W_enc, b_enc, W_dec, b_dec, generator):
+    old = {"W_enc": W_enc, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
+    return _resampled(h, **old, generator=generator, toward_error=True)
+
+
 SLIPS = (
     Slip(
         answer=_everything_anew,
@@ -149,6 +163,11 @@ SLIPS = (
         answer=_squared_once,
         says="You drew in proportion to the squared error. Square it once more: the probability is "
         "proportional to the fourth power of the distance.",
+    ),
+    Slip(
+        answer=_fourth_power_of_each_entry,
+        says="You took the fourth power of each entry and added up. Add up the squares first, and "
+        "square the sum.",
     ),
     Slip(
         answer=_by_length,
@@ -173,6 +192,11 @@ SLIPS = (
     Slip(
         answer=_not_centred,
         says="Your new directions point from 0 to the input. They start at b_dec: h - b_dec.",
+    ),
+    Slip(
+        answer=_toward_the_error,
+        says="Your new directions point from h' to h, along the error. They point from b_dec to "
+        "the drawn input.",
     ),
     Slip(
         answer=_long_columns,

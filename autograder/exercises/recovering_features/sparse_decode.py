@@ -44,7 +44,7 @@ def _lone_decoders(draw: Draw) -> Iterator[Call]:
 def _edges(draw: Draw) -> Iterator[Call]:
     W_dec = draw.normal(2, 3, 5)
     W_dec[0, :, 1] = 0.0
-    W_dec[1, :, 4] *= 0.01 / W_dec[1, :, 4].norm()  # short, but with a direction
+    W_dec[1, :, 4] *= 1e-7 / W_dec[1, :, 4].norm()  # short, but with a direction
     yield call(latents_like(draw, 2, 6, 5), W_dec=W_dec, b_dec=draw.normal(2, 3))
     yield call(torch.zeros(2, 4, 5), W_dec=W_dec, b_dec=draw.normal(2, 3))
 

@@ -35,6 +35,16 @@ def positive_part_in_place(h, *, W_enc, b_enc, b_dec):
     return latents.mT.clamp_min(0)
 
 
+@right("sparse_encode")
+def one_input_at_a_time_under_vmap(h, *, W_enc, b_enc, b_dec):
+    def encode(h, W_enc, b_enc, b_dec):
+        return F.linear(h - b_dec, W_enc, b_enc).relu()
+
+    for _ in range(h.ndim - 2):
+        encode = torch.vmap(encode)
+    return encode(h, W_enc, b_enc, b_dec)
+
+
 # -------------------------------------------------------------------------------- sparse_decode
 
 
@@ -106,6 +116,12 @@ def polarised(W, W_dec):
     return (((a + b) ** 2).sum(-3) - ((a - b) ** 2).sum(-3)) / 4
 
 
+@right("cosine_similarity")
+def numbers_again(W, W_dec):
+    unit, found = (v / v.norm(dim=-2, keepdim=True) for v in (W, W_dec))
+    return unit.nan_to_num().mT @ found.nan_to_num()
+
+
 # -------------------------------------------------------------------- matched_cosine_similarity
 
 
@@ -152,6 +168,33 @@ def mutual_nearest_first(W, W_dec):
     return result
 
 
+@right("matched_cosine_similarity")
+def features_propose(W, W_dec):
+    """The stable matching: both sides rank pairs by the same cosine, so there is only one."""
+    similarity = tms_lib.cosine_similarity(W, W_dec)
+    n, k = similarity.shape[-2:]
+    flat = similarity.reshape(-1, n, k)
+    result = flat.new_zeros(len(flat), n)
+    for table, row in zip(flat, result, strict=True):
+        wishes = table.argsort(-1, descending=True).tolist()
+        holder: dict[int, int] = {}
+        free = list(range(n))
+        while free:
+            i = free.pop()
+            if not wishes[i]:
+                continue
+            latent = wishes[i].pop(0)
+            if latent in holder and table[i, latent] < table[holder[latent], latent]:
+                free.append(i)
+                continue
+            if latent in holder:
+                free.append(holder[latent])
+            holder[latent] = i
+        for latent, i in holder.items():
+            row[i] = table[i, latent]
+    return result.reshape(similarity.shape[:-1])
+
+
 # --------------------------------------------------------------------------------- dead_latents
 
 
@@ -168,6 +211,11 @@ def not_any(latents):
 @right("dead_latents")
 def counts_the_living(latents):
     return torch.count_nonzero(latents, dim=-2).eq(0)
+
+
+@right("dead_latents")
+def no_length(latents):
+    return latents.pow(2).sum(-2) == 0
 
 
 # ----------------------------------------------------------------------------- resample_latents

@@ -4,6 +4,7 @@
 # ruff: noqa: ARG005  (and what spoils it need not look at everything)
 
 import itertools
+import math
 
 import torch
 import torch.nn.functional as F
@@ -130,6 +131,12 @@ def lengths_of_the_first_instance(latents, *, W_dec, b_dec):
     return latents @ (W_dec / lengths).mT + b_dec.unsqueeze(-2)
 
 
+@wrong("sparse_decode")
+def short_columns_stay_short(latents, *, W_dec, b_dec):
+    columns = W_dec / W_dec.norm(dim=-2, keepdim=True).clamp(min=1e-3)
+    return latents @ columns.mT + b_dec.unsqueeze(-2)
+
+
 # ---------------------------------------------------------------------------------- sparse_loss
 
 
@@ -247,6 +254,18 @@ def rounded(W, W_dec):
     return cosine(W, W_dec).round(decimals=3)
 
 
+@wrong("cosine_similarity")
+def short_columns_count_less(W, W_dec):
+    unit, found = (v / v.norm(dim=-2, keepdim=True).clamp(min=1e-2) for v in (W, W_dec))
+    return unit.mT @ found
+
+
+@wrong("cosine_similarity")
+def a_small_number_below_the_root(W, W_dec):
+    unit, found = (v / ((v**2).sum(-2, keepdim=True) + 1e-8).sqrt() for v in (W, W_dec))
+    return unit.mT @ found
+
+
 # -------------------------------------------------------------------- matched_cosine_similarity
 
 
@@ -355,6 +374,34 @@ def one_matching_for_all_instances(W, W_dec):
     return matched
 
 
+@wrong("matched_cosine_similarity")
+def crossed_out_with_minus_one(W, W_dec):
+    similarity = cosine(W, W_dec)
+    n, k = similarity.shape[-2:]
+    matched = torch.zeros_like(similarity[..., 0])
+    for _ in range(min(n, k)):
+        best, place = similarity.flatten(-2).max(-1)
+        feature = F.one_hot(place // k, n).bool()
+        latent = F.one_hot(place % k, k).bool()
+        matched = torch.where(feature, best.unsqueeze(-1), matched)
+        similarity = similarity.masked_fill(feature.unsqueeze(-1) | latent.unsqueeze(-2), -1.0)
+    return matched
+
+
+@wrong("matched_cosine_similarity")
+def best_feature_chooses_first(W, W_dec):
+    """By each feature's largest cosine of all, whether or not that latent is still free."""
+    similarity = cosine(W, W_dec)
+    n, k = similarity.shape[-2:]
+    flat = similarity.reshape(-1, n, k).clone()
+    result = flat.new_zeros(len(flat), n)
+    for table, row in zip(flat, result, strict=True):
+        for i in table.amax(-1).argsort(descending=True).tolist()[:k]:
+            row[i], latent = table[i].max(-1)
+            table[:, latent] = -torch.inf
+    return result.reshape(similarity.shape[:-1])
+
+
 # --------------------------------------------------------------------------------- dead_latents
 
 
@@ -397,6 +444,11 @@ def names_of_the_dead(latents):
 def dead_anywhere(latents):
     dead = (latents == 0).all(-2)
     return dead.any(0).expand_as(dead) if dead.ndim > 1 else dead
+
+
+@wrong("dead_latents")
+def close_to_zero(latents):
+    return torch.isclose(latents, torch.zeros_like(latents)).all(-2)
 
 
 # ----------------------------------------------------------------------------- resample_latents
@@ -508,6 +560,31 @@ def dead_in_all_instances(h, *, W_enc, b_enc, W_dec, b_dec, generator):
     return resampled(h, old, generator, dead=dead.all(0).expand_as(dead))
 
 
+@wrong("resample_latents")
+def median_length(h, *, W_enc, b_enc, W_dec, b_dec, generator):
+    old = {"W_enc": W_enc, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
+
+    def spoil(parts, dead):
+        length = W_enc.norm(dim=-1).masked_fill(dead, torch.nan).nanmedian(-1).values
+        length = length.nan_to_num(1.0)[:, None, None]
+        anew = 0.2 * length * F.normalize(parts[0], dim=-1)
+        return torch.where(dead.unsqueeze(-1), anew, W_enc), parts[1], parts[2]
+
+    return resampled(h, old, generator, spoil=spoil)
+
+
+@wrong("resample_latents")
+def length_of_the_decoder(h, *, W_enc, b_enc, W_dec, b_dec, generator):
+    old = {"W_enc": W_enc, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
+
+    def spoil(parts, dead):
+        length = (W_dec.norm(dim=-2) * ~dead).sum(-1) / (~dead).sum(-1).clamp(min=1)
+        anew = 0.2 * length[:, None, None] * F.normalize(parts[0], dim=-1)
+        return torch.where(dead.unsqueeze(-1), anew, W_enc), parts[1], parts[2]
+
+    return resampled(h, old, generator, spoil=spoil)
+
+
 # ----------------------------------------------------------------------------- learn_directions
 
 
@@ -590,3 +667,53 @@ def still_in_the_graph(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
     given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
     parts = learned(h, n_latents=n_latents, l1=l1, **given)
     return tuple(part.clone().requires_grad_() for part in parts)
+
+
+def with_a_schedule(h, known, *, lr_at, resets=True):
+    """A right answer but for the learning rate, and for an Adam that may be kept."""
+    n_steps, lr, generator = known["n_steps"], known["lr"], known["generator"]
+    autoencoder = tms_lib.SparseAutoencoder(
+        n_instances=len(h),
+        n_hidden=h.shape[-1],
+        n_latents=known["n_latents"],
+        generator=generator,
+    )
+    optimizer = torch.optim.Adam(autoencoder.parameters(), lr=lr)
+    for step in range(n_steps):
+        if step == n_steps // 2:
+            tms_lib.resample_dead_latents(autoencoder, h, generator=generator)
+            if resets:
+                optimizer = torch.optim.Adam(autoencoder.parameters(), lr=lr)
+        optimizer.param_groups[0]["lr"] = lr * lr_at(step / n_steps)
+        batch = h[:, torch.randint(h.shape[1], (known["batch_size"],), generator=generator)]
+        latents = autoencoder.encode(batch)
+        loss = tms_lib.sparse_loss(
+            batch, autoencoder.decode(latents), latents=latents, l1=known["l1"]
+        )
+        optimizer.zero_grad()
+        loss.mean(-1).sum().backward()
+        optimizer.step()
+    return tuple(getattr(autoencoder, n).detach() for n in ("W_enc", "b_enc", "W_dec", "b_dec"))
+
+
+@wrong("learn_directions")
+def cosine_from_the_first_step(h, **known):
+    return with_a_schedule(h, known, lr_at=lambda t: (1 + math.cos(math.pi * t)) / 2)
+
+
+@wrong("learn_directions")
+def a_tenth_of_lr_after_half_way(h, **known):
+    return with_a_schedule(h, known, lr_at=lambda t: 1.0 if t < 0.5 else 0.1)
+
+
+@wrong("learn_directions")
+def half_of_lr_after_half_way_and_old_adam(h, **known):
+    return with_a_schedule(h, known, lr_at=lambda t: 1.0 if t < 0.5 else 0.5, resets=False)
+
+
+@wrong("learn_directions")
+def b_dec_is_the_mean(h, *, n_latents, l1, n_steps, batch_size, lr, generator):
+    """Neither started at 0 nor learned."""
+    given = {"n_steps": n_steps, "batch_size": batch_size, "lr": lr, "generator": generator}
+    mean = h.mean(1)
+    return learned(h, n_latents=n_latents, l1=l1, spoil=lambda ae: ae.b_dec.copy_(mean), **given)
