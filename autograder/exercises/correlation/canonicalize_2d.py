@@ -69,6 +69,21 @@ def _on_a_line_or_nowhere(_draw: Draw) -> Iterator[Call]:
     yield call(torch.tensor([[[0.0, 0.0, 0.0], [-1.0, 2.0, 0.0]], [[0.0] * 3, [0.0] * 3]]))
 
 
+def _near_the_thresholds(draw: Draw) -> Iterator[Call]:
+    """Columns a little below and above half the largest norm, and a tenth of it off the axis."""
+    yield call(torch.tensor([[0.0, 2.0, 1.0], [1.0, 0.0, 1.0]]))  # exactly half
+    n = 8
+    size = draw.uniform(n, 1, low=0.3, high=3.0)
+    # short, the first long one, hardly off the axis, clearly off, the longest
+    x = torch.tensor([0.44, 0.55, -0.4, 0.3, -0.8]).expand(n, -1)
+    y = torch.tensor([-0.09, 0.0, 0.09, 0.12, -0.6]).repeat(n, 1)
+    y[:, :3] *= torch.where(draw.uniform(n, 1) < 0.5, -1.0, 1.0)
+    y = y * torch.where(draw.uniform(n, 1) < 0.5, -1.0, 1.0)
+    angle = draw.uniform(n, 1, high=2 * math.pi)
+    c, s = size * angle.cos(), size * angle.sin()
+    yield call(torch.stack([c * x - s * y, s * x + c * y], dim=-2))
+
+
 def _gram(W: Tensor, _call: Call) -> Tensor:
     return W.mT @ W
 
@@ -113,6 +128,10 @@ EXERCISE = Exercise(
         equals_reference("short features do not decide the rotation", _first_features_short),
         equals_reference(
             "features near the axis do not decide the reflection", _nearly_on_the_axis
+        ),
+        equals_reference(
+            "half the largest norm is long, and more than a tenth of it is clearly off",
+            _near_the_thresholds,
         ),
         equals_reference("all features on a line, or all zero", _on_a_line_or_nowhere),
         *contract(_random_solutions),

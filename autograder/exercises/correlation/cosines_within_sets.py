@@ -45,8 +45,12 @@ def _columns_of_zeros(draw: Draw) -> Iterator[Call]:
 
 
 def _scaled(draw: Draw) -> Iterator[Call]:
-    yield call(1e-4 * draw.normal(3, 2, 6), set_size=2)
+    yield call(1e-6 * draw.normal(3, 2, 6), set_size=2)
     yield call(1e3 * draw.normal(2, 3, 6), set_size=3)
+
+
+def _sets_of_one(draw: Draw) -> Iterator[Call]:
+    yield call(draw.normal(2, 3, 4), set_size=1)
 
 
 def _dot_products(W: Tensor, *, set_size: int) -> Tensor:
@@ -136,11 +140,10 @@ def _blocks_of_the_gram_matrix(W: Tensor, *, set_size: int) -> Tensor:
     product = torch.einsum("...hi,...hj->...ij", W, W)
     scale = norm.unsqueeze(-1) * norm.unsqueeze(-2)
     cosine = torch.where(scale > 0, product / torch.where(scale > 0, scale, 1), 0)
-    sets = []
-    for start in range(0, W.shape[-1], set_size):
-        members = range(start, start + set_size)
-        sets.append([cosine[..., i, j] for i in members for j in members if i < j])
-    return torch.stack([torch.stack(pairs, dim=-1) for pairs in sets], dim=-2)
+    above = torch.ones(set_size, set_size, dtype=torch.bool, device=W.device).triu(1)
+    ends = range(set_size, W.shape[-1] + 1, set_size)
+    blocks = [cosine[..., end - set_size : end, end - set_size : end] for end in ends]
+    return torch.stack([block[..., above] for block in blocks], dim=-2)
 
 
 EXERCISE = Exercise(
@@ -155,6 +158,7 @@ EXERCISE = Exercise(
         equals_reference("one instance, and no instance axis", _lone_sets),
         equals_reference("a column of zeros has the cosine 0 in all its pairs", _columns_of_zeros),
         equals_reference("scaling all of W changes nothing", _scaled),
+        equals_reference("sets of one feature have no pairs", _sets_of_one),
         *contract(_random_sets, gradients=["W"]),
     ),
     slips=(

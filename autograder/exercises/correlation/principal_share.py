@@ -40,7 +40,7 @@ def _absent_sets(draw: Draw) -> Iterator[Call]:
 
 
 def _scaled(draw: Draw) -> Iterator[Call]:
-    yield call(1e-4 * draw.normal(3, 2, 6), set_size=2)
+    yield call(1e-6 * draw.normal(3, 2, 6), set_size=2)
     yield call(1e3 * draw.normal(2, 3, 6), set_size=3)
 
 

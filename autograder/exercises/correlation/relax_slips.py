@@ -140,6 +140,24 @@ def _no_descent(W, b, *, feature_probability, importance, n_steps, lr):
     return W.clone(), b.clone(), tms_lib.expected_relu_loss(W, b, **known)
 
 
+def _settings_of_its_own(W, b, *, feature_probability, importance, n_steps, lr):
+    known = {"feature_probability": feature_probability, "importance": importance}
+    return tms_lib.relax(W, b, **known, n_steps=150, lr=0.005)
+
+
+def _loss_before_the_last_step(W, b, *, feature_probability, importance, n_steps, lr):
+    W, b = (start.detach().clone().requires_grad_() for start in (W, b))
+    optimizer = torch.optim.Adam([W, b], lr=lr)
+    for _ in range(n_steps):
+        optimizer.zero_grad()
+        loss = tms_lib.expected_relu_loss(
+            W, b, feature_probability=feature_probability, importance=importance
+        )
+        loss.sum().backward()
+        optimizer.step()
+    return W.detach(), b.detach(), loss.detach()
+
+
 SLIPS = (
     Slip(
         answer=_from_a_random_start,
@@ -171,12 +189,21 @@ SLIPS = (
         says="You returned the losses of the start. Compute them after the descent.",
     ),
     Slip(
+        answer=_loss_before_the_last_step,
+        says="You returned the losses from before the last step. Compute them once more, for the W "
+        "and b that you return.",
+    ),
+    Slip(
         answer=_the_whole_curve,
         says="You returned the losses of all steps. Return one per instance, at the end.",
     ),
     Slip(
         answer=_sum_of_the_losses,
         says="You returned one loss for all instances. Each model has its own.",
+    ),
+    Slip(
+        answer=_settings_of_its_own,
+        says="You trained with settings of your own. Use the n_steps and lr that you are given.",
     ),
     Slip(
         answer=_plain_gradient_descent,

@@ -77,6 +77,19 @@ def shuffled_within_each_set(probability, n_samples, *, set_size, probability_of
     return torch.take_along_dim(sets, order, dim=-1).flatten(-2)
 
 
+@right("sample_anticorrelated")
+def one_number_for_all_three(probability, n_samples, *, set_size, probability_of, generator):
+    """Where it lies below p: what is left after the member is uniform again."""
+    p = probability * set_size if probability_of == "feature" else probability
+    *instances, n_sets = p.shape
+    u = torch.rand(*instances, n_samples, n_sets, generator=generator, dtype=torch.float64)
+    scaled = u * torch.where(p > 0, set_size / p, torch.inf).double().unsqueeze(-2)
+    member = scaled.floor()
+    chosen = member.unsqueeze(-1) == torch.arange(set_size)
+    value = (scaled - member).to(p.dtype).unsqueeze(-1)
+    return torch.where(chosen, value, 0.0).flatten(-2)
+
+
 # ----------------------------------------------------------------------------------- pair_losses
 
 
@@ -161,6 +174,21 @@ def model_by_model(W):
                 break
         forms.append(form)
     return torch.stack(forms).reshape(W.shape)
+
+
+@right("canonicalize_2d")
+def rotation_matrices(W):
+    norm = W.norm(dim=-2)
+    largest = norm.amax(-1, keepdim=True)
+    first = (norm >= largest / 2).int().argmax(-1, keepdim=True)
+    x, y = torch.take_along_dim(W, first.unsqueeze(-2), dim=-1).unbind(-2)
+    angle = torch.atan2(y, x)
+    rows = [torch.cat([angle.cos(), angle.sin()], -1), torch.cat([-angle.sin(), angle.cos()], -1)]
+    turned = torch.stack(rows, -2) @ W
+    side = turned[..., 1, :].sign() * (turned[..., 1, :].abs() > largest / 10)
+    decides = side.abs().argmax(-1, keepdim=True)
+    sign = torch.where(side.gather(-1, decides) < 0, -1.0, 1.0).to(W)
+    return torch.stack([turned[..., 0, :], sign * turned[..., 1, :]], -2)
 
 
 # ------------------------------------------------------------------------------- principal_share

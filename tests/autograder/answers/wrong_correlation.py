@@ -257,6 +257,13 @@ def flattened(W, *, set_size):
     return tms_lib.cosines_within_sets(W, set_size=set_size).flatten(-2)
 
 
+@wrong("cosines_within_sets")
+def one_pair_for_a_lone_feature(W, *, set_size):
+    if set_size > 1:
+        return tms_lib.cosines_within_sets(W, set_size=set_size)
+    return torch.ones_like(W[..., 0, :]).unsqueeze(-1)
+
+
 # ------------------------------------------------------------------------------- canonicalize_2d
 
 
@@ -314,6 +321,67 @@ def mean_direction_to_x(W):
     return torch.stack([x, y], -2)
 
 
+def with_thresholds(W, *, is_long, is_clear):
+    norm = W.norm(dim=-2)
+    first = is_long(norm).int().argmax(-1, keepdim=True)
+    column = torch.take_along_dim(W, first.unsqueeze(-2), dim=-1)
+    c, s = F.normalize(column, dim=-2).unbind(-2)
+    x, y = c * W[..., 0, :] + s * W[..., 1, :], c * W[..., 1, :] - s * W[..., 0, :]
+    off = is_clear(y, norm, norm.gather(-1, first))
+    decides = torch.take_along_dim(y, off.int().argmax(-1, keepdim=True), dim=-1)
+    below = off.any(-1, keepdim=True) & (decides < 0)
+    return torch.stack([x, torch.where(below, -y, y)], -2)
+
+
+def largest(values):
+    return values.amax(-1, keepdim=True)
+
+
+def long(norm):
+    return norm >= largest(norm) / 2
+
+
+def clear(y, norm, _first):
+    return y.abs() > largest(norm) / 10
+
+
+@wrong("canonicalize_2d")
+def half_the_mean_norm(W):
+    def is_long(norm):
+        return norm >= norm.mean(-1, keepdim=True) / 2
+
+    return with_thresholds(W, is_long=is_long, is_clear=clear)
+
+
+@wrong("canonicalize_2d")
+def more_than_half(W):
+    return with_thresholds(W, is_long=lambda norm: norm > largest(norm) / 2, is_clear=clear)
+
+
+@wrong("canonicalize_2d")
+def a_tenth_of_the_first(W):
+    def is_clear(y, _norm, first):
+        return y.abs() > first / 10
+
+    return with_thresholds(W, is_long=long, is_clear=is_clear)
+
+
+@wrong("canonicalize_2d")
+def a_tenth_of_the_largest_y(W):
+    def is_clear(y, _norm, _first):
+        return y.abs() > largest(y.abs()) / 10
+
+    return with_thresholds(W, is_long=long, is_clear=is_clear)
+
+
+@wrong("canonicalize_2d")
+def only_long_ones_decide(W):
+    def is_clear(y, norm, first):
+        return clear(y, norm, first) & long(norm)
+
+    return with_thresholds(W, is_long=long, is_clear=is_clear)
+
+
 # ------------------------------------------------------------------------------- principal_share
 
 
@@ -368,6 +436,13 @@ def absolute_weights(W, *, set_size):
     return tms_lib.principal_share(W.abs(), set_size=set_size)
 
 
+@wrong("principal_share")
+def never_divides_by_less(W, *, set_size):
+    sets = W.unflatten(-1, (-1, set_size))
+    total = set_size * (sets**2).sum((-3, -1))
+    return (sets.sum(-1) ** 2).sum(-2) / total.clamp(min=1e-8)
+
+
 # ----------------------------------------------------------------------------------------- relax
 
 
@@ -419,3 +494,9 @@ def loss_without_importance(W, b, *, feature_probability, importance, n_steps, l
 def single_precision(W, b, *, feature_probability, importance, n_steps, lr):
     known = {"feature_probability": feature_probability.float(), "importance": importance.float()}
     return tms_lib.relax(W.float(), b.float(), **known, n_steps=n_steps, lr=lr)
+
+
+@wrong("relax")
+def always_the_same_rate(W, b, *, feature_probability, importance, n_steps, lr):  # noqa: ARG001
+    known = {"feature_probability": feature_probability, "importance": importance}
+    return tms_lib.relax(W, b, **known, n_steps=n_steps, lr=0.01)
