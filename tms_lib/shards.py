@@ -47,7 +47,7 @@ class Setting:
         ValueError: If a size is below 1, a probability lies outside [0, 1], an importance is
             negative or not finite, or there is neither one value nor one per feature.
 
-    >>> Setting(n_features=3, n_hidden=1, feature_probability=0.1, importance=(1, 0.5, 0.2)).kind
+    >>> Setting(n_features=3, n_hidden=1, feature_probability=0.1, importance=(1.0, 0.5, 0.2)).kind
     <ModelKind.RELU_OUTPUT: 'ReLU output'>
     """
 
