@@ -147,7 +147,7 @@ def _settings_of_its_own(W, b, *, feature_probability, importance, n_steps, lr):
 
 def _loss_before_the_last_step(W, b, *, feature_probability, importance, n_steps, lr):
     W, b = (start.detach().clone().requires_grad_() for start in (W, b))
-    optimizer = torch.optim.Adam([W, b], lr=lr)
+    optimizer, loss = torch.optim.Adam([W, b], lr=lr), torch.zeros_like(W[:, 0, 0])
     for _ in range(n_steps):
         optimizer.zero_grad()
         loss = tms_lib.expected_relu_loss(
