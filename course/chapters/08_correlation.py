@@ -18,7 +18,7 @@
 #
 # **You need** chapter 3 ($W^T W$, norms) and exercise 1.4 (`sample_features`). From chapter 4, what
 # a principal component is. The rules for all answers from chapter 1 hold: arguments stay as they
-# are, dtype is kept, instances do not mix.
+# are, dtype and device are kept, instances do not mix.
 #
 # **How it works:** run the cells from top to bottom, write your answer in place of
 # `raise NotImplementedError()`, run the check below it, and read what it says. About two hours.
@@ -399,7 +399,8 @@ print("W", tuple(together.shape), "is (densities, hidden, features)")
 # 1 means side by side, 0 at right angles, $-1$ opposite.
 #
 # Edge cases: a zero column has no direction; its cosines are 0, not NaN. Scaling all of $W$ changes
-# nothing, so do not add a small number to the norms. If $k = 1$ there are no pairs.
+# nothing, so do not add a small number to the norms. If $k = 1$ there are no pairs, and
+# the last axis has length 0.
 #
 # **Predict first.** Two correlated pairs, $p = 0.05$, and two dimensions: which angle do you expect
 # within a pair, and who is opposite to whom? And for two pairs that exclude each other?
@@ -669,8 +670,8 @@ for density, n in zip(three_densities, n_collapsed, strict=True):
 #
 # Principal component analysis (dotted) keeps sums only, at every density: all it knows is the
 # covariance, and the sums vary most. The dense models do the same, for all three pairs. As features
-# get sparser, one pair after the other comes apart, until none is left together. What does
-# "sparse" change, when the correlation hardly changes at all?
+# get sparser, one pair after the other comes apart, until none is left together. The correlation
+# is not the reason: by exercise 8.1 it even rises. What does "sparse" change?
 
 # %% [markdown]
 # ## Local bases
@@ -699,8 +700,8 @@ print(f"mean |cosine| between the sets: {cosine[:10, 10:].abs().mean():.3f}")
 
 # %% [markdown]
 # The two blocks on the diagonal are nearly identity matrices. Each set has an almost orthogonal
-# basis of the ten dimensions, a *local* basis. All interference is between the sets, which are
-# rarely present at once.
+# basis of the ten dimensions, a *local* basis. Nearly all interference is between the sets,
+# which are rarely present at once.
 
 # %% question local_bases [markdown]
 # ### Question: the view from one set
@@ -777,7 +778,7 @@ print(f"mean |cosine| between the sets: {cosine[:10, 10:].abs().mean():.3f}")
 # <details><summary>Hint 2: a common slip</summary>
 #
 # `W.requires_grad_()` on the argument itself changes the caller's tensor in every step. Clone
-# first.
+# first. And a loss from before the last step is not that of the `W` and `b` that you return.
 #
 # </details>
 
@@ -970,8 +971,8 @@ plt.show()
 # - **Rarely** (features of different sets): opposites, at little cost. So partners come from
 #   different sets.
 # - **Always** (correlated features): opposites would be the worst choice. With room, they take
-#   right angles. Without room, or if they are dense, side by side: the model keeps their sum and
-#   loses their difference, as principal component analysis does.
+#   right angles. Without room they move closer, and if they are dense, side by side: the model then
+#   keeps their sum and loses their difference, as principal component analysis does.
 #
 # In greater dimensions the same rule gives local bases. And where no feature depends on another but
 # one is rare, shapes bend first and break later.
@@ -986,8 +987,8 @@ plt.show()
 # - A pair in one dimension costs $r/3$ as opposites, $q/3 - r/4$ side by side and $q/3 - q^2/4$ if
 #   one has it alone. Opposites win against neighbours below $r = 4 q / 7$.
 # - Two correlated pairs in two dimensions are orthogonal below $p = 1/4$ and collapsed above.
-# - Correlated features come as almost orthogonal local bases, or, without room, collapsed to their
-#   principal component. Collapse is a matter of degree: one pair after the other.
+# - Correlated features come as almost orthogonal local bases. Where there is no room, they collapse
+#   to their principal component as they get denser, one pair after the other.
 # - Solutions can be followed on the exact loss. Pentagon and digons are both minima over a wide
 #   range of densities. Which is better changes at a crossing, suddenly.
 #

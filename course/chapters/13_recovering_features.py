@@ -143,11 +143,11 @@ check("sparse_encode")
 
 # %% explore
 W_hat = F.normalize(W, dim=0)  # true directions, hidden features
-one_feature = torch.linspace(0, 1, 6).unsqueeze(-1) * W[:, 0]  # feature 0 at six values
+one_feature = torch.linspace(0, 1, 21).unsqueeze(-1) * W[:, 0]  # feature 0 at 21 values
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained", sharey=True)
 for ax, threshold in zip(axes, [0.0, 0.4], strict=True):
     encoder = {"W_enc": W_hat.T, "b_enc": torch.full((5,), -threshold), "b_dec": torch.zeros(2)}
-    values = torch.linspace(0, 1, 6)
+    values = torch.linspace(0, 1, 21)
     ax.plot(values, sparse_encode(one_feature, **encoder), color="0.6", lw=5)
     ax.plot(values, tms_lib.sparse_encode(one_feature, **encoder), "k.--", lw=1)
     ax.set(title=f"all of $b_{{enc}}$ at {0 - threshold:g}", xlabel="feature 0; all others are 0")
@@ -180,8 +180,8 @@ plt.show()
 # - $b_\text{dec}$ is `b_dec`, of shape `(*instances, hidden)`.
 # - The result has shape `(*instances, batch, hidden)`.
 #
-# Edge cases: a zero column has no direction and adds nothing. If no latent is active,
-# $b_\text{dec}$ is left.
+# Edge cases: a zero column has no direction and adds nothing; a very short one has one. If no latent
+# is active, $b_\text{dec}$ is left.
 #
 # **Predict first.** Suppose the columns were not divided by their length, and large latents cost
 # something. Which way out would a training find?
@@ -329,7 +329,8 @@ plt.show()
 # 1 means the same direction. The sign stays: an antipodal pair, such as chapter 3 had, is *two*
 # features, and $-1$ is the opposite of a match.
 #
-# Edge case: a zero column, on either side, gets 0, not NaN. The others must stay exact.
+# Edge case: a zero column, on either side, gets 0, not NaN. All others must be exact, however short
+# they are.
 #
 # **Predict first.** Take eight directions in a plane at random. What is the largest cosine that a
 # true direction has with one of them, on average: 0.5, 0.7 or 0.9?
@@ -662,7 +663,8 @@ for name, resample in {"yours": resample_latents, "expected": tms_lib.resample_l
 #
 # The library's functions of exercises 13.1 to 13.7 are there to use, as `tms_lib.sparse_encode` and
 # so on. Edge case: one instance is an axis of size 1. The check trains a few seconds. It looks at
-# what your autoencoders found, never at the weights of another run.
+# where your autoencoders start, how far their steps go and what they find, never at the weights of
+# another run.
 #
 # **Predict first.** Eight latents, the pentagon's hidden vectors, the price 0.4. What will the
 # three latents that are too many do?
@@ -671,7 +673,8 @@ for name, resample in {"yours": resample_latents, "expected": tms_lib.resample_l
 #
 # Normal random numbers, normalised, are evenly distributed directions. `torch.randint(n_inputs,
 # (batch_size,), generator=generator)` gives rows, the same for all instances. That is fine:
-# `h[:, rows]`. After resampling, the new tensors need `.requires_grad_()`.
+# `h[:, rows]`. After resampling, the new tensors need `.requires_grad_()`. To set the learning rate
+# of the next step, assign `optimizer.param_groups[0]["lr"]`.
 #
 # </details>
 #
@@ -823,8 +826,8 @@ plt.show()
 #    smallest sum. Why do the autoencoders with a low price not use them? (Think of the threshold
 #    in exercise 13.1, and of what it does to weak inputs.)
 # 2. Two autoencoders were trained on the same activations, with prices 0.01 and 0.4. Someone
-#    publishes the first, "because it explains 99.9 % of the variance". What is wrong with the
-#    argument?
+#    publishes the first, "because it loses next to nothing of the activations". What is wrong with
+#    the argument?
 
 # %% written reconstruction_is_not_recovery [markdown] points=2 minutes=6
 # ### BEGIN SOLUTION
