@@ -180,8 +180,8 @@ plt.show()
 # - $b_\text{dec}$ is `b_dec`, of shape `(*instances, hidden)`.
 # - The result has shape `(*instances, batch, hidden)`.
 #
-# Edge cases: a zero column has no direction and adds nothing; a very short one has one. If no latent
-# is active, $b_\text{dec}$ is left.
+# Edge cases: a zero column has no direction and adds nothing, but the shortest other one has a
+# direction. If no latent is active, $b_\text{dec}$ is left.
 #
 # **Predict first.** Suppose the columns were not divided by their length, and large latents cost
 # something. Which way out would a training find?
