@@ -1,20 +1,20 @@
 """Finds answers that are not the student's own: those that use the function they should write.
 
 Two ways together. A look at the answer's cell finds what it says: an import, an attribute, a
-`getattr`. While the answer runs, the library's function refuses to be called by anybody but the
-library, whatever name it goes by; functions of the library that use it work as always, and so do
-answers that call those. Neither finds a copy of the function's source, nor a process that was made
-to forget the refusal: whoever goes so far can as well copy.
+`getattr`. While the answer runs, the library's function, and whatever a notebook made of its code,
+refuses to be called by anybody but the library, whatever name it goes by; functions of the library
+that use it work as always, and so do answers that call those. Neither finds a copy of the
+function's source, nor a process that was made to forget the refusal: whoever goes so far can as
+well copy.
 """
 
 import ast
 import contextlib
-import functools
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from types import CodeType, FunctionType
+from collections.abc import Callable, Collection, Iterator
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import tms_lib
@@ -23,22 +23,28 @@ from autograder.problems import BorrowedError
 _LIBRARY = tms_lib.__name__
 _MODULES = {module.name for module in pkgutil.iter_modules(tms_lib.__path__)}
 _MAX_CHARACTERS = 2**16  # of a cell that is looked at; parsing takes memory
-_MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
+_MAGIC = re.compile(r"^([^\S\n]*)[%!].*", re.MULTILINE)  # not \s: empty lines take n^2 steps
 
 
-def says_reference(source: str, name: str, *, earlier: Sequence[str] = ()) -> bool:
+def says_reference(source: str, name: str, *, aliases: Collection[str] = ()) -> bool:
     """Whether a cell imports or names the library's function, or imports the solutions.
 
     Args:
         source: The cell.
         name: The function's name, which is the exercise's.
-        earlier: Cells that ran before, which may have given the library other names.
+        aliases: From `library_aliases` of the cells that ran before.
     """
     tree = _parse(source)
     if tree is None:
         return False  # nobody's Python; what it does is found when it runs
-    aliases = {_LIBRARY}.union(*map(_aliases, (*earlier, source)))
-    return any(_says(node, name, aliases) for node in ast.walk(tree))
+    known = {_LIBRARY, *aliases, *_aliases(tree)}
+    return any(_says(node, name, known) for node in ast.walk(tree))
+
+
+def library_aliases(source: str) -> set[str]:
+    """The names that a cell's imports give to the library and its modules."""
+    tree = _parse(source)
+    return _aliases(tree) if tree else set()
 
 
 def _parse(source: str) -> ast.Module | None:
@@ -50,12 +56,9 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-@functools.lru_cache(maxsize=256)  # every exercise of a notebook asks for the same cells
-def _aliases(source: str) -> frozenset[str]:
-    """The names that imports give to the library and its modules."""
+def _aliases(tree: ast.Module) -> set[str]:
     found: set[str] = set()
-    tree = _parse(source)
-    for node in ast.walk(tree) if tree else ():
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [a for a in node.names if a.name.split(".")[0] == _LIBRARY and a.asname]
         elif isinstance(node, ast.ImportFrom) and _is_of(node.module, _LIBRARY):
@@ -63,7 +66,7 @@ def _aliases(source: str) -> frozenset[str]:
         else:
             continue
         found.update(alias.asname or alias.name for alias in names)
-    return frozenset(found)
+    return found
 
 
 def _says(node: ast.AST, name: str, aliases: set[str]) -> bool:
@@ -122,35 +125,70 @@ class Withheld:
 
     def __init__(self, function: FunctionType) -> None:
         self.asked = False
-        self._function = function
-        self._code = function.__code__
-        self._original = FunctionType(
-            self._code,
-            function.__globals__,
-            function.__name__,
-            function.__defaults__,
-            function.__closure__,
-        )
-        self._original.__kwdefaults__ = function.__kwdefaults__
+        self._depth = 0  # of calls that were allowed
+        self._codes = {each: each.__code__ for each in _all_of(function)}
+        # by the identity of the code that refuses in its place
+        self._originals: dict[int, FunctionType] = {}
 
     def __enter__(self) -> "Withheld":
         Withheld._now = self
-        self._function.__code__ = _refusal(self._code)
+        for function, code in self._codes.items():
+            original = FunctionType(
+                code,
+                function.__globals__,
+                function.__name__,
+                function.__defaults__,
+                function.__closure__,
+            )
+            original.__kwdefaults__ = function.__kwdefaults__
+            function.__code__ = _refuse.__code__.replace(co_freevars=code.co_freevars)
+            self._originals[id(function.__code__)] = original
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._function.__code__ = self._code
+        for function, code in self._codes.items():
+            function.__code__ = code
 
-    def call(self, caller: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The function itself, for callers with the globals of one of the library's modules."""
-        module = sys.modules.get(str(caller.get("__name__")))
+    def call(
+        self, caller: FrameType, refusal: CodeType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """The function itself, for callers that are functions of the library's modules."""
+        module = sys.modules.get(str(caller.f_globals.get("__name__")))
         is_ours = (
-            module is not None and vars(module) is caller and _is_of(module.__name__, _LIBRARY)
+            module is not None
+            and vars(module) is caller.f_globals
+            and _is_of(module.__name__, _LIBRARY)
+            and module.__file__ == caller.f_code.co_filename  # or text that it was made to run
         )
-        if is_ours:
-            return self._original(*args, **kwargs)
-        self.asked = True
-        raise BorrowedError(BorrowedError.sentence)
+        if not is_ours and not self._depth:
+            self.asked = True
+            raise BorrowedError(BorrowedError.sentence)
+        self._depth += 1  # what a decorator calls is called by the decorator's module
+        try:
+            return self._originals[id(refusal)](*args, **kwargs)
+        finally:
+            self._depth -= 1
+
+
+def _all_of(function: FunctionType) -> list[FunctionType]:
+    """A function, those that its decorators wrap, and those that a notebook made of their code.
+
+    A module that is imported anew, or a function made by hand, is no object that the library knows;
+    its code still names the library's file and line.
+    """
+    layers, inner = [function], function
+    while isinstance(inner := getattr(inner, "__wrapped__", None), FunctionType):
+        layers.append(inner)
+    own = vars(sys.modules["__main__"]).copy()  # the notebook's names
+    spaces = [vars(m) for m in (*sys.modules.values(), *own.values()) if type(m) is ModuleType]
+    found = (*own.values(), *(space.get(function.__name__) for space in spaces))
+    place = _place(layers[-1])
+    made = (f for f in found if type(f) is FunctionType and _place(f) == place)
+    return list(dict.fromkeys((*layers, *made)))
+
+
+def _place(function: FunctionType) -> tuple[str, int]:
+    return function.__code__.co_filename, function.__code__.co_firstlineno
 
 
 def _refuse(*args: Any, **kwargs: Any) -> Any:
@@ -159,11 +197,8 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
 
     from autograder.borrowed import Withheld
 
-    return Withheld._now.call(sys._getframe(1).f_globals, args, kwargs)
-
-
-def _refusal(code: CodeType) -> CodeType:
-    return _refuse.__code__.replace(co_freevars=code.co_freevars)
+    own, caller = sys._getframe(), sys._getframe(1)
+    return Withheld._now.call(caller, own.f_code, args, kwargs)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.borrowed import says_reference
+from autograder.borrowed import library_aliases, says_reference
 from autograder.checks import grade, refused
 from autograder.errors import CourseError
 from autograder.exercise import Check, Exercise
@@ -122,16 +122,16 @@ class _Run:
         self._seed = seed
         self._private = private
         self._problems: dict[str, AnswerError] = {}
-        self._sources: list[str] = []
+        self._aliases: set[str] = set()
 
     def execute(self, cell: NotebookNode) -> None:
         name = _grade_id(cell)
         problem = self._session.run_cell(cell.source)
-        if name in EXERCISES and says_reference(cell.source, name, earlier=self._sources):
+        if name in EXERCISES and says_reference(cell.source, name, aliases=self._aliases):
             problem = BorrowedError(BorrowedError.sentence)
         if problem is not None:
             self._problems[name] = problem
-        self._sources.append(cell.source)
+        self._aliases |= library_aliases(cell.source)
 
     def grade(self, cell: NotebookNode) -> None:
         started = time.monotonic()

@@ -1,17 +1,19 @@
 """Answers that use the library's own function earn nothing, others that use the library do."""
 
+import time
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
 
 import tms_lib
 from autograder.answer import LocalAnswer, call
-from autograder.borrowed import says_reference, withheld
+from autograder.borrowed import library_aliases, says_reference, withheld
 from autograder.checks import check, grade
 from autograder.exercises import EXERCISES, find
 from autograder.problems import BorrowedError
-from tms_lib import classify_features, metrics, superposition
+from tms_lib import adversarial, classify_features, metrics, superposition
 
 W = torch.tensor([[1.0, -1.0, 0.2]])
 # the wide letters are plain ones to Python
@@ -67,8 +69,10 @@ def test_a_cell_that_names_something_else_is_not(source):
 
 def test_a_name_that_an_earlier_cell_gave_is_known():
     earlier = ["import tms_lib as t", "from tms_lib import metrics as m", "no Python"]
-    assert says_reference("x = t.superposition", "superposition", earlier=earlier)
-    assert says_reference("x = m.superposition", "superposition", earlier=earlier)
+    aliases = set[str]().union(*map(library_aliases, earlier))
+    assert aliases == {"t", "m"}
+    assert says_reference("x = t.superposition", "superposition", aliases=aliases)
+    assert says_reference("x = m.superposition", "superposition", aliases=aliases)
     assert not says_reference("x = t.superposition", "superposition")
 
 
@@ -82,6 +86,7 @@ CALLS = {
     "through map": lambda W: next(map(superposition, [W])),
     "as an argument": lambda W, own=superposition: own(W),
     "by keyword": lambda W: superposition(W=W),
+    "in the library's name": eval("lambda W: superposition(W)", metrics.__dict__),
 }
 
 
@@ -94,6 +99,23 @@ def test_a_call_is_refused_whatever_name_it_goes_by(answer):
     with pytest.raises(BorrowedError):
         local.outcome(arguments)
     assert superposition(W).shape == (3,)  # afterwards it is what it was
+
+
+def test_a_cell_of_empty_lines_is_looked_at_in_no_time():
+    started = time.perf_counter()
+    assert not says_reference("\n" * 60_000, "superposition")
+    assert time.perf_counter() - started < 5  # with n^2 steps, half a minute
+
+
+@pytest.mark.parametrize("name", ["universal_attack", "gradient_attack"])
+def test_what_a_decorator_wraps_is_withheld_too(name):
+    reference: Any = find(name).reference
+    with withheld(reference):
+        caller = compile("lambda f: f()", adversarial.__file__, "eval")
+        with pytest.raises(TypeError, match="missing"):  # the library itself may call it
+            eval(caller, adversarial.__dict__)(reference)
+    with pytest.raises(BorrowedError), withheld(reference):
+        reference.__wrapped__()
 
 
 def test_a_call_is_found_though_the_answer_hides_the_refusal():
@@ -120,7 +142,8 @@ def test_what_the_library_makes_of_it_stays_allowed():
 
 def test_defaults_and_errors_of_a_withheld_function_are_its_own():
     with withheld(classify_features):
-        classified = eval("lambda f, W: f(W)", metrics.__dict__)  # a caller in the library
+        caller = compile("lambda f, W: f(W)", metrics.__file__, "eval")  # one in the library
+        classified = eval(caller, metrics.__dict__)
         assert torch.equal(classified(classify_features, W), classify_features_before)
         with pytest.raises(ValueError, match="finite"):
             classified(superposition, W * torch.nan)

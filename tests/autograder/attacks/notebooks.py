@@ -32,6 +32,70 @@ def calls_the_reference_and_hides_it(_: World) -> dict[str, str]:
 
 
 @attack("gram")
+def imports_the_library_anew(_: World) -> dict[str, str]:
+    return {
+        "gram": (
+            "import importlib, tms_lib\n"
+            "mine = getattr(importlib.reload(tms_lib.models), 'gr' + 'am')\n"
+            "def gram(W):\n"
+            "    return mine(W)"
+        )
+    }
+
+
+@attack("gram")
+def loads_a_copy_of_the_librarys_module(_: World) -> dict[str, str]:
+    return {
+        "gram": (
+            "import importlib.util, sys, tms_lib\n"
+            "file = tms_lib.models.__file__\n"
+            "spec = importlib.util.spec_from_file_location('mine', file)\n"
+            "sys.modules['mine'] = copy = importlib.util.module_from_spec(spec)\n"
+            "spec.loader.exec_module(copy)\n"
+            "def gram(W):\n"
+            "    return copy.gram(W)"
+        )
+    }
+
+
+@attack("gram")
+def makes_a_function_of_the_references_code(_: World) -> dict[str, str]:
+    return {
+        "before": (
+            "import tms_lib, torch\n"
+            "from types import FunctionType\n"
+            "library = vars(tms_lib.models)\n"
+            "mine = FunctionType(library['gr' + 'am'].__code__, library)"
+        ),
+        "gram": "def gram(W):\n    return mine(W)",
+    }
+
+
+@attack("gram")
+def calls_the_reference_in_the_librarys_name(_: World) -> dict[str, str]:
+    return {
+        "gram": (
+            "import tms_lib\n"
+            "mine = eval('lambda W: gr' + 'am(W)', vars(tms_lib.models))\n"
+            "def gram(W):\n"
+            "    return mine(W)"
+        )
+    }
+
+
+@attack()
+def imports_the_library_anew_and_uses_the_rest(_: World) -> dict[str, str]:
+    return {
+        "gram": (
+            "import importlib, tms_lib\n"
+            "library = importlib.reload(tms_lib.models)\n"
+            "def gram(W):\n"
+            "    return library.embed(W.mT, W.mT).detach()"
+        )
+    }
+
+
+@attack("gram")
 def imports_the_solutions(_: World) -> dict[str, str]:
     return {"gram": "from solutions.sparse_features import gram"}
 
@@ -100,3 +164,8 @@ def nests_deeper_than_a_parser_can(_: World) -> str:
 @attack()
 def says_it_with_surrogates(_: World) -> str:
     return "text = '\ud800'"
+
+
+@attack()
+def is_nearly_all_empty_lines(_: World) -> str:
+    return "\n" * 60_000
