@@ -40,6 +40,7 @@ _WHY = {
     "exit": "Your answer ended its own process. Did you call exit()?",
 }
 _NONSENSE = "Your answer's process sent something that is no result."
+_OVER = "The time for the whole notebook is over."
 _HUNG = "Your answer took too long and could not be interrupted, so it was ended."
 
 
@@ -98,6 +99,8 @@ class Session:
 
     def connect(self) -> None:
         """Makes sure that there is a worker which ran the earlier cells."""
+        if time.monotonic() > self._over:  # a notebook can have many thousands of cells
+            raise LostError(_OVER)
         if self._connection is not None and select.select([self._connection], [], [], 0)[0]:
             self._drop()  # it ended, or it talks unasked: the next exercise starts with a new one
         while self._connection is None:
@@ -148,7 +151,7 @@ class Session:
         """Ends the worker; says in a sentence what became of it."""
         why = self._drop(gone=not isinstance(error, LateError))
         if time.monotonic() > self._over:
-            return "The time for the whole notebook is over."
+            return _OVER
         if why:
             ended = why.removeprefix("signal ")
             return _WHY.get(why, f"Your answer's process was ended by signal {ended}.")

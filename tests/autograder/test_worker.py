@@ -216,7 +216,7 @@ def test_a_forged_reply_is_a_failed_check(session, forged):
     assert RemoteAnswer("right", session, seconds=5).outcome(call()).value == 1
 
 
-def test_the_time_for_the_notebook_ends():
+def test_the_time_for_the_notebook_ends(monkeypatch):
     limits = Limits(seconds_per_cell=5.0, seconds_per_notebook=0.6)
     with Workers(isolation="process", limits=limits) as workers:
         session = Session(workers)
@@ -224,7 +224,11 @@ def test_the_time_for_the_notebook_ends():
         problem = session.run_cell("import time; time.sleep(4)")
         assert "the whole notebook" in str(problem)
         assert time.monotonic() - started < 3
+        # a notebook can have any number of further cells, and each would take a worker
+        monkeypatch.setattr(workers, "start", lambda: pytest.fail("a worker for no time"))
         assert "the whole notebook" in str(session.run_cell("1"))
+        with pytest.raises(LostError, match="the whole notebook"):
+            RemoteAnswer("answer", session, seconds=5).outcome(call())
         session.close()
 
 
