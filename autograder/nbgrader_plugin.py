@@ -24,6 +24,9 @@ from autograder.workers import ISOLATIONS
 
 # What begins a tag, unless it is one of those that the course's own text has, or a link.
 _TAG = re.compile(r"""<(?=[a-zA-Z/!?])(?!/?(details|summary)>|https?://[^\s<>"']*>)""")
+# What runs when somebody follows a link, with every way to write a letter of it otherwise.
+_RUNS = re.compile(r"(?:javascript|vbscript)(?=[\s\\]*:)|\\(?=href)", re.IGNORECASE)
+_LETTER = re.compile(r"&(?=#|[a-zA-Z0-9]+;)(?!amp;(?!#|[a-zA-Z0-9]+;)|(?:lt|gt|quot|nbsp);)")
 
 
 class DropUnreadable(DeduplicateIds):
@@ -52,7 +55,7 @@ class DropUnreadable(DeduplicateIds):
 
 
 class HarmlessText(NbGraderPreprocessor):
-    """Lets text cells have no HTML but the tags for folding, and links.
+    """Lets text cells have no HTML but the tags for folding, and links to other pages only.
 
     The formgrader shows text as it is: a script in it would grade as the instructor who reads it.
     """
@@ -64,7 +67,9 @@ class HarmlessText(NbGraderPreprocessor):
         index: int,  # noqa: ARG002  (nbconvert passes it)
     ) -> tuple[NotebookNode, ResourcesDict]:
         if cell.cell_type != "code":
-            cell.source = _TAG.sub("< ", cell.source)  # a formula reads the same
+            text = _TAG.sub("< ", cell.source)  # a formula reads the same
+            text = _LETTER.sub("& ", text)
+            cell.source = _RUNS.sub(lambda found: f"{found[0]} ", text)
         return cell, resources
 
 

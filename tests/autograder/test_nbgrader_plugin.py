@@ -208,6 +208,12 @@ def test_a_grade_is_what_the_answer_deserves(course, student):
         ("<details>\n<summary>Hint</summary>\n</details>", None),
         ("<https://arxiv.org> and $a < b <= 3$", None),
         ("$x<y$", "$x< y$"),
+        ("[a](javascript:grade(100))", "[a](javascript :grade(100))"),
+        ("[a]\n\n[a]: JavaScript\\:grade(100)", "[a]\n\n[a]: JavaScript \\:grade(100)"),
+        ("[a](&#106;avascript&colon;grade(100))", "[a](& #106;avascript& colon;grade(100))"),
+        ("$\\href{java#1}{x}$", "$\\ href{java#1}{x}$"),
+        ("[a](&amp;#106;avascript:b)", "[a](& amp;#106;avascript:b)"),
+        ("a &amp; b &lt; c, $a & b &c$ and javascript", None),
     ],
 )
 def test_text_has_no_html_that_does_anything(source, shown):
