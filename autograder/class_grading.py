@@ -31,7 +31,14 @@ from autograder.grading import Grade
 from autograder.nbgrader_plugin import IsolatedExecute, grading_api
 from autograder.pools import Pool
 from autograder.records import problem_path, read_record, record_path, write_problem
-from autograder.submissions import Submission, check_assignment, open_gradebook, restored
+from autograder.submissions import (
+    LOCKED,
+    Submission,
+    check_assignment,
+    is_locked,
+    open_gradebook,
+    restored,
+)
 from autograder.tasks import Task
 from autograder.workers import ISOLATIONS
 
@@ -248,6 +255,8 @@ def _failed(course: CourseDirectory, submission: Submission, error: Exception) -
     problem = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
     if isinstance(error, BrokenExecutor):
         problem = "The process that graded it was ended, twice. Is there enough memory?"
+    if is_locked(error):
+        problem = LOCKED
     write_problem(_problem_path(course, submission), problem)
     return Outcome(submission=submission, status=Status.FAILED, problem=problem)
 

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -47,10 +47,14 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        Console(stderr=True).print(
-            "[red]Error:[/]", escape(str(error)), highlight=False, soft_wrap=True
-        )
-        sys.exit(2)
+        _end(str(error))
+    except OSError as error:  # a file that cannot be read or written, a disk that is full
+        _end(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+
+
+def _end(problem: str) -> NoReturn:
+    Console(stderr=True).print("[red]Error:[/]", escape(problem), highlight=False, soft_wrap=True)
+    sys.exit(2)
 
 
 @app.callback()

@@ -20,9 +20,15 @@ def grading_seed() -> int:
 
     It is the variable TMS_SEED's, else that of the file ~/.config/tms/seed, else `DEFAULT_SEED`,
     with which the graded inputs are those that every student's own checks use.
+
+    Raises:
+        CourseError: If the file is no text.
     """
     path = FILE.expanduser()
-    text = os.environ.get(VARIABLE, "") or (path.read_text("utf-8") if path.is_file() else "")
+    try:
+        text = os.environ.get(VARIABLE, "") or (path.read_text("utf-8") if path.is_file() else "")
+    except UnicodeDecodeError:
+        raise CourseError(f"The seed in {path} must be text, in UTF-8.") from None
     if not text.strip():
         return DEFAULT_SEED
     return int.from_bytes(hashlib.sha256(text.strip().encode()).digest()[:7])

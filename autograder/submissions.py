@@ -22,6 +22,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.errors import CourseError
 from autograder.exercises import EXERCISES
 
+LOCKED = (
+    "Another program is writing into the gradebook. Wait until it is done, or end it, and grade "
+    "again: what is graded is not lost."
+)
 _LARGEST = 2**26  # bytes of a file
 
 
@@ -97,6 +101,8 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
         with engine.connect() as connection:  # nbgrader would add the course to any gradebook
             known = connection.scalars(text("SELECT id FROM course ORDER BY id")).all()
     except SQLAlchemyError as error:
+        if is_locked(error):
+            raise CourseError(LOCKED) from None
         raise CourseError(
             f"The gradebook {course.db_url} cannot be read: {str(error).splitlines()[0]}. If an "
             "older nbgrader made it, run `nbgrader db upgrade`."
@@ -109,6 +115,11 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
             f"{', '.join(map(repr, known))}. Is c.CourseDirectory.db_url right?"
         )
     return Gradebook(course.db_url, course.course_id)
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether the gradebook, a file of SQLite's, is another program's at the moment."""
+    return isinstance(error, SQLAlchemyError) and "database is locked" in str(error)
 
 
 def check_assignment(gradebook: Gradebook, chapter: str) -> None:

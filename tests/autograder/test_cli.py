@@ -38,6 +38,15 @@ def test_demo_refuses_a_folder_with_something_in_it(repository, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_folder_that_cannot_be_made_is_named(repository, tmp_path):
+    (tmp_path / "file").write_text("keep")
+    for folder in ("file", "file/deeper"):
+        done = tms("demo", "--folder", str(tmp_path / folder), folder=repository)
+        assert done.returncode == 2
+        assert f"Error: {tmp_path / folder}: " in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_without_the_courses_packages_it_says_what_to_install(tmp_path):
     code = "import sys; sys.modules['typer'] = None; from autograder.__main__ import main; main()"
     done = subprocess.run(

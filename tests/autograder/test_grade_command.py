@@ -1,9 +1,10 @@
+import sqlite3
 import sys
 
 import pytest
 from classes import CHAPTER, RIGHT, WRONG, new_course, notebook, submission, write
 
-from autograder import pools
+from autograder import pools, secret
 from autograder.cli import main
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning", "ignore:unclosed")
@@ -60,3 +61,32 @@ def test_a_mistake_ends_in_a_sentence(tms, monkeypatch, arguments, told):
     code, printed = tms("grade", *arguments)
     assert code == 2
     assert f"Error: {told}" in printed
+
+
+def test_reports_that_cannot_be_written_and_a_seed_that_is_no_text_are_named(
+    root, tms, monkeypatch, tmp_path
+):
+    reports = root / "course" / "reports"
+    if reports.is_dir():
+        reports.rename(tmp_path / "reports")
+    reports.write_text("in the way")
+    code, printed = tms("grade", "--student=ada")
+    reports.unlink()
+    assert code == 2
+    assert f"Error: {reports / CHAPTER}: Not a directory" in printed
+    (tmp_path / "seed").write_bytes(b"\xff")
+    monkeypatch.setattr(secret, "FILE", tmp_path / "seed")
+    monkeypatch.delenv(secret.VARIABLE, raising=False)
+    code, printed = tms("grade")
+    assert code == 2
+    assert f"Error: The seed in {tmp_path / 'seed'} must be text" in printed
+
+
+def test_a_gradebook_that_another_program_writes_into_is_not_called_unreadable(root, tms):
+    with sqlite3.connect(root / "course" / "gradebook.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        code, printed = tms("grade", "--student=ada")
+        other.execute("ROLLBACK")
+    other.close()
+    assert code == 2
+    assert "Error: Another program is writing into the gradebook." in printed
