@@ -1,6 +1,7 @@
 """Every attack earns what its honest part deserves, reaches nothing, and costs nobody else."""
 
 import dataclasses
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -59,13 +60,11 @@ class _Canaries:
             path.chmod(0o777)  # it is not for want of permission
         self._asked = socket.create_server(("127.0.0.1", 0))
         self._asked.setblocking(False)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            free_port = free.getsockname()[1]
         self.world = World(
             root=root,
             repository=repository,
             port=self._asked.getsockname()[1],
-            free_port=free_port,
+            free_port=_free_port(),
         )
         self._before = self._state()
         self._end = threading.Event()
@@ -101,6 +100,20 @@ class _Canaries:
         self._end.set()
         self._knocker.join()
         self._asked.close()
+
+
+def _free_port() -> int:
+    """A free port below those that the system hands out, so that only who names it opens it.
+
+    Of those, another test might get it, or the knocker: it would find itself.
+    """
+    for port in random.sample(range(20_000, 30_000), k=50):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+    raise RuntimeError("50 ports from 20000 to 30000 are in use.")
 
 
 @pytest.fixture(scope="module")
