@@ -121,6 +121,9 @@ def _experiment_problem(value: Any, call: Call) -> str | None:
     W, b, losses = value
     p, importance = call.args[0], call.kwargs["importance"]
     mean, scatter = _measured(W, b, p, importance, relu=call.kwargs["relu"])
+    # the losses of finite weights as well: those of 1e38 have none
+    if not all(part.isfinite().all() for part in (W, b, losses, mean)):
+        return "Some values are not finite."
     best = mean.min(1).values
     optimum = theory.linear_optimal_loss(p[:, None], importance=importance, n_hidden=_N_HIDDEN)
     told = []
