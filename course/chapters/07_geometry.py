@@ -336,8 +336,8 @@ for k, one_over_p in enumerate(inverse_density.tolist()):
 # $B_i$ means that the others span its direction many times over.
 #
 # Edge cases: a row of $W$ may depend on others, or be zero. Then $S$ has no inverse, and $S^+$
-# serves. A zero column gets 0, and so do all columns of $W = 0$. Scaling all of $W$ changes no bound,
-# so no number is small in itself.
+# serves. A zero column gets 0, and so do all columns of $W = 0$. Scaling all of $W$ changes no
+# bound, so no number is small in itself.
 #
 # **Predict first.** A pentagon, and three more columns of zeros. What is each bound? What do the
 # bounds of 400 features in 30 dimensions add up to?
