@@ -213,14 +213,13 @@ def test_a_lost_scheduler_costs_no_grade(graded, ungraded, tmp_path):
     root = copy_course(ungraded, tmp_path / "root")
     course, done = open_course(root), []
     port = tmp_path / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     command = ["dask", "scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard"]
-    with subprocess.Popen([*command, f"--scheduler-file={port}"], **quiet) as scheduler:
+    with subprocess.Popen([*command, f"--scheduler-file={port}"]) as scheduler:
         while not port.is_file():
             time.sleep(0.1)
         address = json.loads(port.read_text())["address"]
         command = ["dask", "worker", address, "--nthreads=1", "--no-dashboard"]
-        with subprocess.Popen([*command, f"--local-directory={tmp_path}"], **quiet) as worker:
+        with subprocess.Popen([*command, f"--local-directory={tmp_path}"]) as worker:
             try:
                 with cluster_pool(address, course=course.root) as pool:
                     outcomes = grade_class(course, find_submissions(course), pool=pool)
