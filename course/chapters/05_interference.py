@@ -685,7 +685,7 @@ for n in range(5, 9):
         losses, order = exact_loss().sort()
     trained[n] = model["W"].detach()[order], losses
 
-figure, axes = plt.subplots(2, 4, figsize=(12, 6.2), layout="constrained")
+figure, axes = plt.subplots(2, 4, figsize=(12, 6.2), dpi=80, layout="constrained")
 for column, n in enumerate(trained):
     W, losses = trained[n]
     best = min(tms_lib.best_polygon(k, n_features=n).loss for k in range(1, n + 1))
@@ -894,7 +894,7 @@ plt.show()
 # that settle into polytopes, by your energy.
 
 # %% explore
-figure = plt.figure(figsize=(13, 9), layout="constrained")
+figure = plt.figure(figsize=(13, 9), dpi=80, layout="constrained")
 upper, lower = figure.subfigures(2, 1, height_ratios=[5, 4])
 left, right = upper.subplots(1, 2)
 shades = plt.get_cmap("viridis")([0.0, 0.3, 0.6, 0.85])

@@ -357,7 +357,7 @@ loss = torch.stack(
 )  # snapshots instances
 D = dimensionality(W)  # snapshots instances features
 
-figure, axes = plt.subplots(2, 2, figsize=(11, 5), layout="constrained", sharex=True)
+figure, axes = plt.subplots(2, 2, figsize=(11, 5), dpi=80, layout="constrained", sharex=True)
 for k in range(2):
     draw_lines(D[:, k], steps=steps, ax=axes[0, k])
     for share in (1 / 4, 1 / 2):
@@ -859,7 +859,7 @@ plt.show()
 # Thick lines join neighbours. Features 0, 1, 2 are one set, and 3, 4, 5 the other.
 
 # %% explore
-figure = plt.figure(figsize=(13, 10), layout="constrained")
+figure = plt.figure(figsize=(13, 10), dpi=80, layout="constrained")
 grid = figure.add_gridspec(3, 10, height_ratios=[1, 1, 1.1])
 left = [figure.add_subplot(grid[row, :5]) for row in range(2)]
 right = [figure.add_subplot(grid[row, 5:]) for row in range(2)]
