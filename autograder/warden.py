@@ -132,10 +132,10 @@ class Warden:
         """Ends a worker that uses more memory or more processes than it may."""
         if self._worker is None or sys.platform != "linux":
             return
-        descendants = list(_descendants(os.getpid()))
-        used = sum(max(0, _memory(pid) - self._own_memory) for pid in descendants)
+        own = descendants(os.getpid())
+        used = sum(max(0, _memory(pid) - self._own_memory) for pid in own)
         why = "memory" if used > self._limits.memory else ""
-        if len(descendants) > self._limits.processes:
+        if len(own) > self._limits.processes:
             why = "processes"
         if why:
             self.stop()
@@ -173,7 +173,7 @@ class Warden:
         if sys.platform != "linux" and self._worker:
             os.killpg(self._worker, signal.SIGKILL)
         while True:
-            for pid in _descendants(os.getpid()):
+            for pid in descendants(os.getpid()):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
@@ -215,7 +215,8 @@ class Warden:
             os._exit(code)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and those that they did."""
     found = []
     for listing in Path("/proc", str(pid), "task").glob("*/children"):
         try:
@@ -223,7 +224,7 @@ def _descendants(pid: int) -> list[int]:
         except OSError:  # it has ended
             continue
         for child in children:
-            found += [child, *_descendants(child)]
+            found += [child, *descendants(child)]
     return found
 
 

@@ -54,6 +54,13 @@ def test_a_row_has_the_chapters_that_its_first_cell_names(chapter):
     assert numbers(ROWS[chapter]["needs"]) | numbers(ROWS[chapter]["helps"]) == named
 
 
+def test_what_can_be_left_out_is_what_no_other_chapter_needs():
+    (said,) = re.findall(r"leave out any of ([\d, ]+) and (\d+) to (\d+), which", MAP)
+    free = numbers(said[0]) | set(range(int(said[1]), int(said[2]) + 1))
+    needed = set().union(*(numbers(row["needs"]) for row in ROWS.values()))
+    assert free == set(range(1, 14)) - needed
+
+
 def test_every_link_leads_somewhere():
     for link in re.findall(r"\]\(([^)]+)\)", MAP.replace("\n  ", " ")):
         assert (COURSE / link).exists(), link

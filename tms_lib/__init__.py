@@ -112,11 +112,7 @@ from tms_lib.plots import (
     plot_weight_stack,
     plot_weights,
 )
-from tms_lib.recipes import (
-    train_absolute_value,
-    train_over_densities,
-    train_relu_output,
-)
+from tms_lib.recipes import train_absolute_value, train_over_densities, train_relu_output
 from tms_lib.recovery import cosine_similarity, matched_cosine_similarity, max_cosine_similarity
 from tms_lib.sampling import FeatureSampler, Sampler, WeightedRows, weighted
 from tms_lib.sets import cosines_within_sets, principal_share

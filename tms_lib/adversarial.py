@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tms_lib.features import check_positive, first
+from tms_lib.losses import check_importance
 from tms_lib.metrics import check_finite
 from tms_lib.models import gram, relu_output
 from tms_lib.theory import linear_optimum
@@ -81,11 +82,15 @@ def attacked_losses(
 
     The mean over the batch is the instance's loss L'; without an attack it is `weighted_mse`.
 
+    Raises:
+        ValueError: If an importance is negative or not finite.
+
     >>> W, b = torch.tensor([[1.0, -1.0]]), torch.zeros(2)
     >>> x, attack = torch.tensor([[0.5, 0.0], [0.0, 0.5]]), torch.tensor([[0.1, -0.1]])
     >>> attacked_losses(x, attack, W=W, b=b, importance=torch.ones(2))
     tensor([0.0400, 0.0400])
     """
+    check_importance(importance)
     x_hat = relu_output(x + attack, W=W, b=b)
     return (importance.unsqueeze(-2) * (x - x_hat) ** 2).sum(-1)
 
@@ -124,7 +129,8 @@ def losses_by_direction(
     """Entry (k, i): the loss of input k when it is attacked along `attack_directions` row i.
 
     Raises:
-        ValueError: If `size` is negative or not finite, or `W` is not finite.
+        ValueError: If `size` is negative or not finite, or `W` is not finite; as
+            `attacked_losses` otherwise.
 
     >>> W, b = torch.tensor([[0.6, -0.8]]), torch.zeros(2)
     >>> x, size = torch.tensor([[0.5, 0.0], [0.0, 0.5]]), torch.tensor(0.1)

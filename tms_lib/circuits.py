@@ -7,14 +7,13 @@ Source: Elhage et al. (2022), "Toy Models of Superposition", Computation in Supe
 """
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from tms_lib.features import feature_moments
-from tms_lib.losses import check_importance, weighted_mse
+from tms_lib.losses import weighted_mse
 from tms_lib.metrics import check_finite
 from tms_lib.models import absolute_value
+from tms_lib.theory import linear_optimum
 
 
 def absolute_value_loss(
@@ -65,9 +64,9 @@ def monosemantic_circuit(
     and is exact. The others are answered by their mean, $E|x_i| = p_i/2$.
 
     Served are the m/2 features with the largest cost $I_i \mathrm{Var}|x_i|$. |x| of a signed
-    feature is an unsigned feature, hence has its moments, and the loss is that of
-    `linear_optimal_loss` with m/2 hidden dimensions. It is the best that is known without
-    superposition: the yardstick of trained models.
+    feature is an unsigned feature. So these are the features that `linear_optimum` keeps in m/2
+    dimensions, the biases are its biases, and the loss is `linear_optimal_loss`. It is the best
+    that is known without superposition: the yardstick of trained models.
 
     Raises:
         ValueError: If a probability lies outside [0, 1], an importance is negative or not finite,
@@ -80,14 +79,10 @@ def monosemantic_circuit(
     (tensor([[0., 0.],
             [1., 1.]]), tensor([0.2500, 0.0000]))
     """
-    check_importance(importance)
     _check_n_hidden(n_hidden, max(feature_probability.shape[-1], importance.shape[-1]))
-    mean, _, variance = feature_moments(feature_probability)
-    cost = importance * variance
-    served = torch.argsort(cost, dim=-1, descending=True)[..., : n_hidden // 2]
-    own = F.one_hot(served, cost.shape[-1]).to(cost.dtype)  # *instances m/2 features
-    W1 = torch.cat([own, -own], dim=-2)
-    return W1, W1.abs().mT, mean * (1 - own.sum(-2))
+    W, b = linear_optimum(feature_probability, importance=importance, n_hidden=n_hidden // 2)
+    W1 = torch.cat([W, -W], dim=-2)  # row k of W selects the k-th feature served
+    return W1, W1.abs().mT, b
 
 
 def side_responses(

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from autograder.errors import CourseError
 from autograder.exercises import CHAPTERS
 from autograder.masters import read_master, solution_notebook, source_notebook
 from autograder.sandbox import missing
+from autograder.warden import descendants
 
 N_JOBS = 2
 _STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'toy-models'\n"
@@ -155,19 +155,8 @@ def _timed(folder: Path, arguments: list[str]) -> tuple[float, int]:
 
 def _watch(process: subprocess.Popen[str], most: list[int]) -> None:
     while process.poll() is None:
-        most[0] = max(most[0], sum(map(_memory, (process.pid, *_descendants(process.pid)))))
+        most[0] = max(most[0], sum(map(_memory, (process.pid, *descendants(process.pid)))))
         time.sleep(0.25)
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    for listing in Path("/proc", str(pid), "task").glob("*/children"):
-        try:
-            children = listing.read_text().split()
-        except OSError:  # it has ended
-            continue
-        for child in map(int, children):
-            yield child
-            yield from _descendants(child)
 
 
 def _memory(pid: int) -> int:

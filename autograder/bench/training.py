@@ -103,7 +103,7 @@ class Race(NamedTuple):
         return ratio, ratio * torch.hypot(*errors)
 
 
-# the gradients of rows without an active feature are exact, so that 128 others do
+# one row of a FeatureSampler stands for all without an active feature, so that few rows do
 RACE_CONFIG = TrainConfig(n_steps=2_000, batch_size=128)
 
 

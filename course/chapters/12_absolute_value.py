@@ -37,9 +37,9 @@ from torch import Tensor
 import tms_lib
 from autograder import check
 from tms_lib import AbsoluteValueModel, FeatureSampler, TrainConfig, expected_loss
-from tms_lib import features_per_neuron, geometric_importance, linear_optimal_loss, polysemanticity
+from tms_lib import features_per_neuron, geometric_importance, linear_optimal_loss, linear_optimum
 from tms_lib import plot_neurons, plot_weight_graph, plot_weight_matrix, plot_weight_stack
-from tms_lib import sample_features, train, train_absolute_value
+from tms_lib import polysemanticity, sample_features, train, train_absolute_value
 
 torch.set_num_threads(1)  # on a busy machine, threads that share small steps mostly wait
 

@@ -16,7 +16,7 @@ from autograder.errors import CourseError
 from autograder.exercises import EXERCISES
 from autograder.grading import Grade, grade_notebook
 from autograder.sandbox import Limits
-from autograder.warden import _descendants
+from autograder.warden import descendants
 from autograder.workers import Workers
 
 LIMITS = Limits(
@@ -162,7 +162,7 @@ def test_an_attack_earns_what_its_honest_part_deserves(workers, canaries, name):
     ):
         assert str(forbidden) not in told
     assert "check itself failed" not in told
-    assert _descendants(workers._process.pid) == []
+    assert descendants(workers._process.pid) == []
     canaries.assert_untouched()
     right = grade_notebook(notebook(RIGHT), workers=workers, seed=1)
     assert all(grade.points == grade.maximum for grade in right)  # whoever comes next

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from tms_lib.circuits import asymmetric_circuit
 from tms_lib.figures._shared import page
 from tms_lib.figures.reproduction import Claim, Reproduction, equal, within
 from tms_lib.losses import weighted_row_mse
@@ -29,11 +30,10 @@ class _Circuit(NamedTuple):
         return relu_embed(x, self.reads) @ self.writes
 
 
+_W1, _W2 = asymmetric_circuit(torch.tensor(2.0), margin=1.0)
 _EQUAL = _Circuit(torch.tensor([[1.0, -1.0]]), torch.tensor([[1.0, 1.0]]))
-_ASYMMETRIC = _Circuit(torch.tensor([[2.0, -0.5]]), torch.tensor([[0.5, 2.0]]))
-_INHIBITED = _Circuit(
-    torch.tensor([[2.0, -0.5], [1.0, 0.0]]), torch.tensor([[0.5, 2.0], [0.0, -5.0]])
-)
+_ASYMMETRIC = _Circuit(_W1[:1], _W2.mT[:1])
+_INHIBITED = _Circuit(_W1, _W2.mT)
 _MUTUAL = _Circuit(
     torch.tensor([[2.0, -0.5, 0.0], [2.0, 0.0, -0.5]]),
     torch.tensor([[0.25, 2.0, -2.5], [0.25, -2.5, 2.0]]),

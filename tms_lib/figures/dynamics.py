@@ -79,7 +79,7 @@ def energy_levels(*, seed: int = 0) -> Reproduction:
         within(
             "not reproduced: sudden jumps; steps from one level to the other, median, of 4000",
             duration.median(),
-            high=1_000,
+            low=100,
         ),
     ]
     return Reproduction(figure, claims)
