@@ -67,12 +67,6 @@ def _sizes_of_pairs(x: Tensor, call: Call) -> Tensor:
     return values_of_pairs(x.abs(), call)
 
 
-def _active(call: Call) -> Tensor:
-    """In how many rows each feature is active, less six standard errors."""
-    p, n = densities(call), call.args[1]
-    return n * p - SIGMAS * (n * p * (1 - p)).sqrt()
-
-
 def _size_times_sign(
     feature_probability: Tensor, n_samples: int, *, generator: torch.Generator
 ) -> Tensor:
@@ -106,7 +100,7 @@ EXERCISE = Exercise(
             uneven_densities_and_no_instances,
             measure=share_active,
             expected=densities,
-            tolerance=error_of_shares,
+            tolerance=lambda call: error_of_shares(call, densities(call)),
             weight=6,
         ),
         matches_theory(
@@ -114,7 +108,7 @@ EXERCISE = Exercise(
             uneven_densities,
             measure=_share_per_quarter,
             expected=lambda call: torch.full((4, *call.args[0].shape), 0.25, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS * (1 / 4 * 3 / 4 / least_active(call)).sqrt(),
+            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, densities(call))).sqrt(),
             weight=6,
         ),
         matches_theory(
@@ -123,7 +117,7 @@ EXERCISE = Exercise(
             measure=mean_of_active,
             expected=lambda call: torch.zeros_like(densities(call)),
             # uniform on [-1, 1] has the variance 1/3
-            tolerance=lambda call: SIGMAS * (1 / 3 / least_active(call)).sqrt(),
+            tolerance=lambda call: SIGMAS * (1 / 3 / least_active(call, densities(call))).sqrt(),
             weight=6,
         ),
         matches_theory(
@@ -132,7 +126,7 @@ EXERCISE = Exercise(
             measure=_mean_square_of_active,
             expected=lambda call: torch.full_like(densities(call), 1 / 3),
             # squares have the variance 1/5 - 1/9
-            tolerance=lambda call: SIGMAS * (4 / 45 / _active(call)).sqrt(),
+            tolerance=lambda call: SIGMAS * (4 / 45 / least_active(call, densities(call))).sqrt(),
             weight=2,
         ),
         matches_theory(

@@ -1,7 +1,7 @@
-"""Models and batches that several exercises of chapter 10 are checked with.
+"""Models, batches and checks that several exercises of chapter 10 share.
 
 Two directions may raise a loss to exactly the same value, as when both silence all outputs. Either
-is right, so attacks are compared by `loss_and_distance`.
+is right, so attacks are compared by `_loss_and_distance`.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from torch import Tensor
 
 import tms_lib
 from autograder.answer import Call, call
+from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, in_double
 
 
@@ -40,7 +41,7 @@ def attackable(draw: Draw, *instances: int, n_rows: int, n_hidden: int, n_featur
     )
 
 
-def attack_by_hand(_draw: Draw) -> Iterator[Call]:
+def _attack_by_hand(_draw: Draw) -> Iterator[Call]:
     # two features in one dimension; the rows of W^T W point along (0.6, -0.8) and against it
     W, b = torch.tensor([[[0.6, -0.8]]]), torch.zeros(1, 2)
     x = torch.tensor([[[0.5, 0.0], [0.2, 0.0]]])
@@ -52,21 +53,21 @@ def attack_by_hand(_draw: Draw) -> Iterator[Call]:
     yield call(x, W=W, b=torch.zeros(1, 3), importance=importance, size=torch.tensor([0.2]))
 
 
-def several_models(draw: Draw) -> Iterator[Call]:
+def _several_models(draw: Draw) -> Iterator[Call]:
     # as many inputs as features, and as many instances as inputs, so that axes can be confused;
     # many instances, so that two wrong choices do not agree in all of them
     yield attackable(draw, 40, n_rows=5, n_hidden=2, n_features=5)
     yield attackable(draw, 6, n_rows=6, n_hidden=3, n_features=5)
 
 
-def lone_models(draw: Draw) -> Iterator[Call]:
+def _lone_models(draw: Draw) -> Iterator[Call]:
     yield attackable(draw, 1, n_rows=4, n_hidden=2, n_features=5)
     yield attackable(draw, n_rows=7, n_hidden=2, n_features=4)
     yield attackable(draw, 2, 3, n_rows=3, n_hidden=2, n_features=4)  # any number of instance axes
     yield attackable(draw, 2, n_rows=1, n_hidden=2, n_features=4)
 
 
-def ignored_features(draw: Draw) -> Iterator[Call]:
+def _ignored_features(draw: Draw) -> Iterator[Call]:
     """Columns of zeros, and one importance for all features of a model, or of all models."""
     for axes in ((3, 1), (6,)):
         some = attackable(draw, 3, n_rows=5, n_hidden=2, n_features=6)
@@ -74,22 +75,45 @@ def ignored_features(draw: Draw) -> Iterator[Call]:
         yield some.replace({"importance": draw.uniform(*axes, low=0.3, high=2.0).double()})
 
 
-def no_size(draw: Draw) -> Iterator[Call]:
+def _no_size(draw: Draw) -> Iterator[Call]:
     some = attackable(draw, 3, n_rows=4, n_hidden=2, n_features=5)
     some.kwargs["size"][1] = 0.0
     yield some
 
 
-def loss_and_distance(value: Any, call: Call) -> tuple[Tensor, Tensor]:
+def losses_under(attack: Any, call: Call) -> Tensor:
+    """What an attack achieves: the loss of every input of the call."""
+    model = {name: call.kwargs[name] for name in ("W", "b", "importance")}
+    return tms_lib.attacked_losses(*call.args, attack, **model)
+
+
+def _loss_and_distance(value: Any, call: Call) -> tuple[Tensor, Tensor]:
     """What an attack achieves, and how far it is from the nearest attack along a direction.
 
     The loss is an input's own, or the batch's mean if all inputs have one attack.
     """
-    model = {name: call.kwargs[name] for name in ("W", "b", "importance")}
-    (x,) = call.args
-    losses = tms_lib.attacked_losses(x, value, **model)
-    if value.shape[-2] < x.shape[-2]:
+    losses = losses_under(value, call)
+    if value.shape[-2] < losses.shape[-1]:
         losses = losses.mean(-1)
-    along = call.kwargs["size"][..., None, None] * tms_lib.attack_directions(model["W"])
+    along = call.kwargs["size"][..., None, None] * tms_lib.attack_directions(call.kwargs["W"])
     away = torch.linalg.vector_norm(value.unsqueeze(-2) - along.unsqueeze(-3), dim=-1)
     return losses, away.amin(-1)
+
+
+# of an attack along a direction, for all inputs or for each
+ATTACK_CHECKS = (
+    equals_reference("several instances", _several_models, measure=_loss_and_distance, weight=2),
+    equals_reference(
+        "two features in one dimension, by hand", _attack_by_hand, measure=_loss_and_distance
+    ),
+    equals_reference(
+        "one instance keeps its axis, and none needs one",
+        _lone_models,
+        measure=_loss_and_distance,
+    ),
+    equals_reference(
+        "features that nothing represents", _ignored_features, measure=_loss_and_distance
+    ),
+    equals_reference("an attack of size 0", _no_size, measure=_loss_and_distance),
+    *contract(_several_models, measure=_loss_and_distance),
+)

@@ -21,7 +21,7 @@ def _small_directions(_draw: Draw) -> Iterator[Call]:
 def _columns_of_zeros(draw: Draw) -> Iterator[Call]:
     W = draw.normal(3, 2, 5)
     W[0, :, [1, 4]] = 0.0
-    W[1, :, 3] *= 2e-9 / W[1, :, 3].norm()  # short, but with a direction
+    W[1, :, 3] *= 2e-10 / W[1, :, 3].norm()  # short, but with a direction
     W[2] = 0.0
     yield call(W)
 

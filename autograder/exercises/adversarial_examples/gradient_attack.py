@@ -2,6 +2,7 @@
 
 The path is prescribed to the step, so values can be compared. A difference in rounding could send
 it over a kink of a ReLU or not; in float64, where the cases are, that is as good as impossible.
+Where a gradient all but vanishes, though, its direction has fewer digits, and so has the path.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import tms_lib
 from autograder.answer import Call, call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise, in_double
-from autograder.exercises.adversarial_examples._shared import attackable
+from autograder.exercises.adversarial_examples._shared import attackable, losses_under
 from autograder.exercises.adversarial_examples.gradient_attack_slips import SLIPS
 
 
@@ -83,11 +84,9 @@ def _without_n_steps(draw: Draw) -> Iterator[Call]:
     yield attackable(draw, 3, n_rows=4, n_hidden=2, n_features=5)
 
 
-def _losses(value: Any, call: Call) -> Tensor:
-    """After many steps the attack may still turn where its loss has all but settled."""
-    model = {name: call.kwargs[name] for name in ("W", "b", "importance")}
-    (x,) = call.args
-    return tms_lib.attacked_losses(x, value, **model)
+def _in_single(value: Any, _call: Call) -> Tensor:
+    """For many paths: one of 400 draws has some of which sums in another order keep 8 digits."""
+    return value.float()
 
 
 def _one_input_after_another(x, *, W, b, importance, size, n_steps=20):
@@ -124,10 +123,13 @@ EXERCISE = Exercise(
         equals_reference("a few steps, several instances", _few_steps, weight=3),
         equals_reference("one instance keeps its axis, and none needs one", _lone_models),
         equals_reference("paths that start at 0, inside the ball", _from_the_inside, weight=2),
-        equals_reference("paths whose best point is not the last", _sharp_turns, weight=3),
+        equals_reference(
+            "paths whose best point is not the last", _sharp_turns, measure=_in_single, weight=3
+        ),
         equals_reference("an attack of size 0", _no_size),
         equals_reference("the result is cut from the graph", _one_step_by_hand, cut=True),
-        equals_reference("20 steps if nothing is said", _without_n_steps, measure=_losses),
+        # after many steps an attack may still turn where its loss has all but settled
+        equals_reference("20 steps if nothing is said", _without_n_steps, measure=losses_under),
         *contract(_few_steps),
     ),
     slips=SLIPS,

@@ -3,16 +3,8 @@
 import torch
 
 import tms_lib
-from autograder.claims import contract, equals_reference
 from autograder.exercise import Exercise, Slip
-from autograder.exercises.adversarial_examples._shared import (
-    attack_by_hand,
-    ignored_features,
-    lone_models,
-    loss_and_distance,
-    no_size,
-    several_models,
-)
+from autograder.exercises.adversarial_examples._shared import ATTACK_CHECKS
 
 
 def _worst_for_each_input(x, *, W, b, importance, size):
@@ -128,22 +120,7 @@ EXERCISE = Exercise(
     points=3,
     minutes=15,
     difficulty=3,
-    checks=(
-        equals_reference("several instances", several_models, measure=loss_and_distance, weight=2),
-        equals_reference(
-            "two features in one dimension, by hand", attack_by_hand, measure=loss_and_distance
-        ),
-        equals_reference(
-            "one instance keeps its axis, and none needs one",
-            lone_models,
-            measure=loss_and_distance,
-        ),
-        equals_reference(
-            "features that nothing represents", ignored_features, measure=loss_and_distance
-        ),
-        equals_reference("an attack of size 0", no_size, measure=loss_and_distance),
-        *contract(several_models, measure=loss_and_distance),
-    ),
+    checks=ATTACK_CHECKS,
     slips=(
         Slip(
             answer=_worst_for_each_input,

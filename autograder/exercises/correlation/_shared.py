@@ -1,12 +1,22 @@
-"""What the checks of both samplers of sets share: calls, and statistics of a batch."""
+"""What both samplers of sets are checked with: calls, statistics of a batch, and claims."""
+
+import math
+from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.answer import Call
-from autograder.exercise import Draw
-from autograder.exercises.sparse_features._shared import correlation, off_diagonal
+from autograder.claims import matches_theory
+from autograder.exercise import Cases, Check, Draw
+from autograder.exercises.sparse_features._samplers import (
+    between_rows,
+    least_active,
+    mean_of_active,
+    share_per_quarter,
+    where_both_active,
+)
+from autograder.exercises.sparse_features._shared import SIGMAS, correlation
 
 N = 20_000
 
@@ -23,38 +33,12 @@ def of_sets(x: Tensor, call: Call) -> Tensor:
     return x.unflatten(-1, (-1, call.kwargs["set_size"]))
 
 
-def outside_unit_interval(x: Tensor, _call: Call) -> Tensor:
-    return (~((x >= 0) & (x <= 1))).double().mean()
+def _presence_between_rows(x: Tensor, call: Call) -> Tensor:
+    """`between_rows` of the presence of each set."""
+    return between_rows((of_sets(x, call) != 0).any(-1), call)
 
 
-def share_active(x: Tensor, _call: Call) -> Tensor:
-    return (x != 0).double().mean(-2)
-
-
-def share_active_and_share_nan(x: Tensor, call: Call) -> Tensor:
-    """NaN is not 0 and so counts as active; the second share tells the two apart."""
-    return torch.stack([share_active(x, call), x.isnan().double().mean(-2)])
-
-
-def mean_of_active(x: Tensor, _call: Call) -> Tensor:
-    return x.double().sum(-2) / (x != 0).sum(-2).clamp(min=1)
-
-
-def share_per_quarter(x: Tensor, _call: Call) -> Tensor:
-    quarters = [((x > q / 4) & (x <= (q + 1) / 4)).sum(-2) for q in range(4)]
-    return torch.stack(quarters).double() / (x != 0).sum(-2).clamp(min=1)
-
-
-def between_rows(x: Tensor, call: Call) -> Tensor:
-    """Correlation of a set's presence one row and half a batch later; 1 if it never varies."""
-    present = (of_sets(x, call) != 0).any(-1).double()
-    constant = (present == present[..., :1, :]).all(-2)
-    centred = F.normalize(present - present.mean(-2, keepdim=True), dim=-2)
-    lags = [(centred * centred.roll(lag, -2)).sum(-2) for lag in (1, x.shape[-2] // 2)]
-    return torch.where(constant, 1.0, torch.stack(lags))
-
-
-def between_sets(x: Tensor, call: Call) -> Tensor:
+def _between_sets(x: Tensor, call: Call) -> Tensor:
     """Correlations of all features with those of other sets, and of other instances."""
     n_instances, _, n_features = x.shape
     columns = x.transpose(0, 1).flatten(1)  # one for each feature of each instance
@@ -63,22 +47,52 @@ def between_sets(x: Tensor, call: Call) -> Tensor:
 
 
 def values_within_sets(x: Tensor, call: Call) -> Tensor:
-    """Correlations of the values of two features of a set, over the rows in which it is present.
+    """`where_both_active` of the features of each set."""
+    return where_both_active(of_sets(x, call).transpose(-3, -2))  # *instances sets batch members
 
-    In standard errors, 1 / sqrt(rows), so that it compares whatever the probabilities are.
+
+def uniform_and_independent(
+    cases: Cases, probability: Callable[[Call], Tensor]
+) -> tuple[Check, ...]:
+    """That values are uniform on [0, 1], and sets, instances and rows independent.
+
+    Args:
+        cases: Makes the calls.
+        probability: Of each feature, for a call.
     """
-    rows = of_sets(x.double(), call).transpose(-3, -2)  # *instances sets batch members
-    active = (rows != 0).double()
-    both = (active.mT @ active).clamp(min=1)
-    mean = rows.mT @ active / both  # [i, j]: of i where both are active
-    variance = (rows**2).mT @ active / both - mean**2
-    covariance = rows.mT @ rows / both - mean * mean.mT
-    # the variance of a constant is 0 up to rounding
-    scale = torch.where(variance > 1e-9, variance, torch.inf).sqrt()
-    return off_diagonal(both.sqrt() * covariance / scale / scale.mT)
-
-
-def least_active(call: Call, feature_probability: Tensor) -> Tensor:
-    """A number of active rows that chance hardly ever falls short of."""
-    expected = call.args[1] * feature_probability.double()
-    return expected - 6 * expected.sqrt()
+    return (
+        matches_theory(
+            "active values have the mean 1/2",
+            cases,
+            measure=mean_of_active,
+            expected=lambda call: torch.full_like(probability(call), 0.5),
+            # a uniform number has the variance 1/12
+            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, probability(call))).sqrt(),
+            weight=2,
+        ),
+        matches_theory(
+            "a quarter of the active values lies in each quarter of [0, 1]",
+            cases,
+            measure=share_per_quarter,
+            expected=lambda call: torch.full((4, *probability(call).shape), 0.25).double(),
+            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, probability(call))).sqrt(),
+            weight=2,
+        ),
+        matches_theory(
+            "different sets are independent, and so are instances",
+            cases,
+            measure=_between_sets,
+            expected=lambda call: torch.zeros(2 * (probability(call).numel(),)).double(),
+            # a correlation over N independent pairs has the standard error 1 / sqrt(N)
+            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+            weight=3,
+        ),
+        matches_theory(
+            "rows are drawn one by one: presence is uncorrelated with the next row's "
+            "and with the row half a batch later",
+            cases,
+            measure=_presence_between_rows,
+            expected=lambda call: torch.zeros(2, *call.args[0].shape).double(),
+            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+        ),
+    )

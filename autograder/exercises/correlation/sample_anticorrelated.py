@@ -1,6 +1,5 @@
 """The exercise `sample_anticorrelated`: sets of which at most one feature is present at a time."""
 
-import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -12,18 +11,16 @@ from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Check, Draw, Exercise
 from autograder.exercises.correlation._shared import (
     N,
-    between_rows,
-    between_sets,
-    least_active,
-    mean_of_active,
     of_sets,
-    outside_unit_interval,
-    share_active,
-    share_per_quarter,
     uneven,
+    uniform_and_independent,
 )
 from autograder.exercises.correlation.sample_anticorrelated_slips import SLIPS
-from autograder.exercises.sparse_features._shared import SIGMAS
+from autograder.exercises.sparse_features._samplers import (
+    error_of_shares,
+    outside_unit_interval,
+    share_active,
+)
 
 _CONVENTIONS = ("feature", "set")
 
@@ -104,8 +101,7 @@ def _present_as_often(claim: str, cases: Callable[[Draw], Iterator[Call]]) -> Ch
         cases,
         measure=share_active,
         expected=_q,
-        # a share q of N draws has the standard error sqrt(q (1 - q) / N)
-        tolerance=lambda call: SIGMAS * (_q(call) * (1 - _q(call)) / call.args[1]).sqrt(),
+        tolerance=lambda call: error_of_shares(call, _q(call)),
         weight=6,
     )
 
@@ -170,40 +166,7 @@ EXERCISE = Exercise(
             # torch.rand is exactly 0 once in 2^24: 3 zeros in 2000 have chance 3e-13
             tolerance=lambda call: _q_of_set(call) * 2.5 / call.args[1],
         ),
-        matches_theory(
-            "active values have the mean 1/2",
-            _both,
-            measure=mean_of_active,
-            expected=lambda call: torch.full_like(_q(call), 0.5),
-            # a uniform number has the variance 1/12
-            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, _q(call))).sqrt(),
-            weight=2,
-        ),
-        matches_theory(
-            "a quarter of the active values lies in each quarter of [0, 1]",
-            _both,
-            measure=share_per_quarter,
-            expected=lambda call: torch.full((4, *_q(call).shape), 0.25, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, _q(call))).sqrt(),
-            weight=2,
-        ),
-        matches_theory(
-            "different sets are independent, and so are instances",
-            _both,
-            measure=between_sets,
-            expected=lambda call: torch.zeros(2 * (_q(call).numel(),), dtype=torch.float64),
-            # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=3,
-        ),
-        matches_theory(
-            "rows are drawn one by one: presence is uncorrelated with the next row's "
-            "and with the row half a batch later",
-            _both,
-            measure=between_rows,
-            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-        ),
+        *uniform_and_independent(_both, _q),
         keeps_arguments(_small_batches, measure=outside_unit_interval),
         uses_generator(_small_batches),
     ),

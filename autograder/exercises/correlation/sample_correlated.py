@@ -1,6 +1,5 @@
 """The exercise `sample_correlated`: sets of features that are present together or not at all."""
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -12,19 +11,18 @@ from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Draw, Exercise
 from autograder.exercises.correlation._shared import (
     N,
-    between_rows,
-    between_sets,
-    least_active,
-    mean_of_active,
     of_sets,
-    outside_unit_interval,
-    share_active,
-    share_active_and_share_nan,
-    share_per_quarter,
     uneven,
+    uniform_and_independent,
     values_within_sets,
 )
 from autograder.exercises.correlation.sample_correlated_slips import SLIPS
+from autograder.exercises.sparse_features._samplers import (
+    error_of_shares,
+    outside_unit_interval,
+    share_active,
+    share_active_and_share_nan,
+)
 from autograder.exercises.sparse_features._shared import SIGMAS
 
 
@@ -65,11 +63,6 @@ def _partly_present(x: Tensor, call: Call) -> Tensor:
     """The share of the rows in which some features of a set are active, and some are not."""
     active = of_sets(x, call) != 0
     return (active.any(-1) & ~active.all(-1)).double().mean(-2)
-
-
-def _no_correlation(call: Call) -> Tensor:
-    size = _p(call).numel()
-    return torch.zeros(size, size, dtype=torch.float64)
 
 
 def _no_value_correlation(call: Call) -> Tensor:
@@ -115,8 +108,7 @@ EXERCISE = Exercise(
             _uneven_sets,
             measure=share_active,
             expected=_p,
-            # a share q of N draws has the standard error sqrt(q (1 - q) / N)
-            tolerance=lambda call: SIGMAS * (_p(call) * (1 - _p(call)) / call.args[1]).sqrt(),
+            tolerance=lambda call: error_of_shares(call, _p(call)),
             weight=4,
         ),
         matches_theory(
@@ -137,40 +129,7 @@ EXERCISE = Exercise(
             tolerance=lambda _: SIGMAS,
             weight=6,
         ),
-        matches_theory(
-            "active values have the mean 1/2",
-            _uneven_sets,
-            measure=mean_of_active,
-            expected=lambda call: torch.full_like(_p(call), 0.5),
-            # a uniform number has the variance 1/12
-            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, _p(call))).sqrt(),
-            weight=2,
-        ),
-        matches_theory(
-            "a quarter of the active values lies in each quarter of [0, 1]",
-            _uneven_sets,
-            measure=share_per_quarter,
-            expected=lambda call: torch.full((4, *_p(call).shape), 0.25, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, _p(call))).sqrt(),
-            weight=2,
-        ),
-        matches_theory(
-            "different sets are independent, and so are instances",
-            _uneven_sets,
-            measure=between_sets,
-            expected=_no_correlation,
-            # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=3,
-        ),
-        matches_theory(
-            "rows are drawn one by one: presence is uncorrelated with the next row's "
-            "and with the row half a batch later",
-            _uneven_sets,
-            measure=between_rows,
-            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-        ),
+        *uniform_and_independent(_uneven_sets, _p),
         keeps_arguments(_small_batches, measure=outside_unit_interval),
         uses_generator(_small_batches),
     ),

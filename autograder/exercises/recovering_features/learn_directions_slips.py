@@ -18,7 +18,6 @@ def _learned(
     loss_of=tms_lib.sparse_loss,
     n_starts=None,
     resamples=True,
-    biases=0.0,
     tied=True,
     clears=True,
     draws=True,
@@ -33,7 +32,7 @@ def _learned(
     other = torch.randn(n, n_latents, hidden, generator=generator)
     W_dec = scale * torch.nn.functional.normalize(start, dim=1)
     W_enc = W_dec.mT.clone() if tied else torch.nn.functional.normalize(other, dim=2)
-    parts = [W_enc, torch.full((n, n_latents), biases), W_dec.clone(), torch.zeros(n, hidden)]
+    parts = [W_enc, torch.zeros(n, n_latents), W_dec.clone(), torch.zeros(n, hidden)]
     row, remembered = torch.arange(batch_size), None
     for first, last in ((0, n_steps // 2), (n_steps // 2, n_steps)):
         parts = [part.detach().requires_grad_() for part in parts]

@@ -23,7 +23,7 @@ def _at_angles(*degrees: float) -> Tensor:
 def _by_hand(_draw: Draw) -> Iterator[Call]:
     # latent 0 is the nearest of both features; the second one has to take latent 1
     yield call(_at_angles(0, 30), 2 * _at_angles(10, 100))
-    # the least bad pair is matched first, though the other feature would prefer it too
+    # feature 0 is nearest to latent 1, which goes to feature 1, the nearer one; none is left
     yield call(3 * _at_angles(40, 0, 90), _at_angles(85, 10))
 
 

@@ -1,4 +1,4 @@
-"""What samplers of independent features are checked with: calls, and statistics of a batch."""
+"""What samplers of features are checked with: calls, statistics of a batch, and their errors."""
 
 from collections.abc import Iterator
 
@@ -51,10 +51,18 @@ def densities(call: Call) -> Tensor:
     return call.args[0].double()
 
 
-def error_of_shares(call: Call) -> Tensor:
-    """Six standard errors of the shares of active rows: each is sqrt(q (1 - q) / N)."""
-    q = densities(call)
+def error_of_shares(call: Call, q: Tensor) -> Tensor:
+    """Six standard errors of shares of rows with the probabilities q: each sqrt(q (1 - q) / N)."""
     return SIGMAS * (q * (1 - q) / call.args[1]).sqrt()
+
+
+def least_active(call: Call, q: Tensor) -> Tensor:
+    """In how many rows what has the probability q is active, less six standard errors."""
+    return call.args[1] * (q - error_of_shares(call, q))
+
+
+def outside_unit_interval(x: Tensor, _call: Call) -> Tensor:
+    return (~((x >= 0) & (x <= 1))).double().mean()
 
 
 def share_active(x: Tensor, _call: Call) -> Tensor:
@@ -68,6 +76,11 @@ def share_active_and_share_nan(x: Tensor, call: Call) -> Tensor:
 
 def mean_of_active(x: Tensor, _call: Call) -> Tensor:
     return x.double().sum(-2) / (x != 0).sum(-2).clamp(min=1)
+
+
+def share_per_quarter(x: Tensor, _call: Call) -> Tensor:
+    quarters = [((x > q / 4) & (x <= (q + 1) / 4)).sum(-2) for q in range(4)]
+    return torch.stack(quarters).double() / (x != 0).sum(-2).clamp(min=1)
 
 
 def between_rows(x: Tensor, _call: Call) -> Tensor:
@@ -103,30 +116,28 @@ def activity_of_instances(x: Tensor, _call: Call) -> Tensor:
     return pairs * ~torch.eye(n_instances, dtype=torch.bool)[:, None, :, None]
 
 
-def values_of_pairs(x: Tensor, _call: Call) -> Tensor:
-    """Correlation of the values of two features over the rows in which both are active.
+def where_both_active(columns: Tensor) -> Tensor:
+    """Correlation of the values of two columns over the rows in which both are active.
 
     In standard errors, 1 / sqrt(rows), so that it compares whatever the densities are.
     """
-    n_instances, _, n_features = x.shape
-    x = _across_instances(x.double())
+    x = columns.double()
     active = (x != 0).double()
-    both = (active.T @ active).clamp(min=1)
-    mean = x.T @ active / both  # [i, j]: of i where both are active
-    variance = (x**2).T @ active / both - mean**2
-    covariance = x.T @ x / both - mean * mean.T
+    both = (active.mT @ active).clamp(min=1)
+    mean = x.mT @ active / both  # [i, j]: of i where both are active
+    variance = (x**2).mT @ active / both - mean**2
+    covariance = x.mT @ x / both - mean * mean.mT
     # the variance of a constant is 0 up to rounding
     scale = torch.where(variance > 1e-9, variance, torch.inf).sqrt()
-    pairs = off_diagonal(both.sqrt() * covariance / scale / scale.T)
+    return off_diagonal(both.sqrt() * covariance / scale / scale.mT)
+
+
+def values_of_pairs(x: Tensor, _call: Call) -> Tensor:
+    n_instances, _, n_features = x.shape
+    pairs = where_both_active(_across_instances(x))
     return pairs.reshape(n_instances, n_features, n_instances, n_features)
 
 
 def zero_pairs(call: Call) -> Tensor:
     n_instances, n_features = call.args[0].shape
     return torch.zeros(n_instances, n_features, n_instances, n_features, dtype=torch.float64)
-
-
-def least_active(call: Call) -> Tensor:
-    """The number of rows in which the rarest feature is active, less six standard errors."""
-    p = densities(call).min()
-    return call.args[1] * p - SIGMAS * (call.args[1] * p * (1 - p)).sqrt()

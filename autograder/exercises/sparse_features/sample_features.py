@@ -5,7 +5,6 @@ import math
 import torch
 from torch import Tensor
 
-from autograder.answer import Call
 from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Exercise
 from autograder.exercises.sparse_features._samplers import (
@@ -18,8 +17,10 @@ from autograder.exercises.sparse_features._samplers import (
     least_active,
     mean_of_active,
     never_and_always,
+    outside_unit_interval,
     share_active,
     share_active_and_share_nan,
+    share_per_quarter,
     small_batches,
     some_shapes,
     spread_of_counts,
@@ -31,15 +32,6 @@ from autograder.exercises.sparse_features._samplers import (
 from autograder.exercises.sparse_features._shared import SIGMAS
 from autograder.exercises.sparse_features.sample_features_slips import SLIPS
 from tms_lib import features
-
-
-def _outside_unit_interval(x: Tensor, _call: Call) -> Tensor:
-    return (~((x >= 0) & (x <= 1))).double().mean()
-
-
-def _share_per_quarter(x: Tensor, _call: Call) -> Tensor:
-    quarters = [((x > q / 4) & (x <= (q + 1) / 4)).sum(-2) for q in range(4)]
-    return torch.stack(quarters).double() / (x != 0).sum(-2).clamp(min=1)
 
 
 def _mask_times_value(
@@ -61,7 +53,7 @@ EXERCISE = Exercise(
         matches_theory(
             "the shape is (instances, batch, features), the dtype is p's, values lie in [0, 1]",
             some_shapes,
-            measure=_outside_unit_interval,
+            measure=outside_unit_interval,
             expected=lambda _: torch.zeros((), dtype=torch.float64),
             tolerance=lambda _: 0.0,
         ),
@@ -96,7 +88,7 @@ EXERCISE = Exercise(
             uneven_densities_and_no_instances,
             measure=share_active,
             expected=densities,
-            tolerance=error_of_shares,
+            tolerance=lambda call: error_of_shares(call, densities(call)),
             weight=8,
         ),
         matches_theory(
@@ -105,15 +97,15 @@ EXERCISE = Exercise(
             measure=mean_of_active,
             expected=lambda call: torch.full_like(densities(call), 0.5),
             # a uniform number has the variance 1/12
-            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call)).sqrt(),
+            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, densities(call))).sqrt(),
             weight=8,
         ),
         matches_theory(
             "a quarter of the active values lies in each quarter of [0, 1]",
             uneven_densities,
-            measure=_share_per_quarter,
+            measure=share_per_quarter,
             expected=lambda call: torch.full((4, *call.args[0].shape), 0.25, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS * (1 / 4 * 3 / 4 / least_active(call)).sqrt(),
+            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, densities(call))).sqrt(),
             weight=4,
         ),
         matches_theory(
@@ -141,7 +133,7 @@ EXERCISE = Exercise(
             tolerance=lambda _: SIGMAS,
             weight=2,
         ),
-        keeps_arguments(small_batches, measure=_outside_unit_interval),
+        keeps_arguments(small_batches, measure=outside_unit_interval),
         uses_generator(small_batches),
     ),
     slips=SLIPS,
