@@ -84,7 +84,8 @@ def _no_size(draw: Draw) -> Iterator[Call]:
 def losses_under(attack: Any, call: Call) -> Tensor:
     """What an attack achieves: the loss of every input of the call."""
     model = {name: call.kwargs[name] for name in ("W", "b", "importance")}
-    return tms_lib.attacked_losses(*call.args, attack, **model)
+    (x,) = call.args
+    return tms_lib.attacked_losses(x, attack, **model)
 
 
 def _loss_and_distance(value: Any, call: Call) -> tuple[Tensor, Tensor]:
