@@ -3,6 +3,7 @@
 A check never touches a student's function itself. It hands a `Call` to an `Answer` and gets an
 `Outcome`, in which every value is plain data: exact tensors, numbers, strings, and tuples or
 dictionaries of them. What a returned object does when compared or printed therefore plays no role.
+Where an answer makes an object, the call says what to do with it; see `autograder.handles`.
 `LocalAnswer` runs in this process and protects nothing; it serves a student's own kernel.
 """
 
@@ -13,9 +14,10 @@ import linecache
 import re
 import time
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,6 +25,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from autograder.borrowed import withheld
 from autograder.guards import TimeIsOver, no_logging, time_limit, torch_defaults
+from autograder.handles import Step, parameter, take_all
 from autograder.problems import (
     AnswerError,
     BorrowedError,
@@ -32,19 +35,35 @@ from autograder.problems import (
     RaisedError,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Arguments for one call of an answer."""
+    """Arguments for one call of an answer, and what to do with the object that it makes.
+
+    Without steps, the value of the call is what it returns. With steps, it is what they give.
+    """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    steps: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        texts = [step.text for step in self.steps]
+        if len(set(texts)) < len(texts):
+            raise ValueError(f"two steps of a call read the same: {texts}")
+
+    def then(self, *steps: Step) -> "Call":
+        """The same call, with these steps after its own."""
+        return replace(self, steps=self.steps + steps)
 
     def map(self, change: Callable[[Any], Any]) -> "Call":
-        """The same call with every argument changed."""
+        """The same call with every argument changed, also those of its steps."""
         return Call(
             args=tuple(map(change, self.args)),
             kwargs={name: change(value) for name, value in self.kwargs.items()},
+            steps=tuple(step.map(change) for step in self.steps),
         )
 
     def fresh(self) -> "Call":
@@ -59,15 +78,18 @@ class Call:
 
     def replace(self, arguments: Mapping[int | str, Any]) -> "Call":
         """The same call with the arguments at these positions or names replaced."""
-        return Call(
+        return replace(
+            self,
             args=tuple(arguments.get(i, value) for i, value in enumerate(self.args)),
             kwargs={name: arguments.get(name, value) for name, value in self.kwargs.items()},
         )
 
     def items(self) -> Iterator[tuple[int | str, Any]]:
-        """The arguments by position or name."""
+        """The arguments by position or name; those of a step by words that say where they are."""
         yield from enumerate(self.args)
         yield from self.kwargs.items()
+        for step in self.steps:
+            yield from step.items()
 
     def states(self) -> dict[int | str, Tensor]:
         """Copies of the tensors, and of the generators' states, by position or name.
@@ -111,7 +133,8 @@ class Outcome:
         value: The returned value as plain data.
         in_graph: Whether a returned tensor still requires a gradient.
         after: The states that the call left its arguments in; see `Call.states`.
-        gradients: By argument, d(sum of weighted outputs)/d(argument); empty unless asked for.
+        gradients: By argument or parameter, d(sum of weighted outputs)/d(argument); empty unless
+            asked for.
     """
 
     value: Any
@@ -128,7 +151,8 @@ class Answer(Protocol):
 
         Args:
             call: The arguments.
-            wrt: Arguments for which gradients are wanted.
+            wrt: Arguments for which gradients are wanted; ".W" is the parameter W of the object
+                that the call makes.
 
         Raises:
             AnswerError: If there is no usable value: it raised, timed out, or returned an object
@@ -142,6 +166,17 @@ class Answer(Protocol):
         False also where this cannot be told, as when the answer's path depends on values.
         """
         ...
+
+
+def perform(function: Callable[..., Any], call: Call) -> tuple[Any, Any]:
+    """What a call makes, and its value: the same, or what its steps give."""
+    made = function(*call.args, **call.kwargs)
+    return made, take_all(made, call.steps) if call.steps else made
+
+
+def value_of(function: Callable[..., Any], call: Call) -> Any:
+    """The value of a function that is ours, as plain data."""
+    return plain(perform(function, call.fresh())[1])
 
 
 def plain(value: Any) -> Any:
@@ -166,7 +201,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, tuple | list):
         return tuple(_plain(item) for item in value)
-    if type(value) is dict:
+    if isinstance(value, dict) and type(value) in (dict, OrderedDict):  # a state_dict
         return {str(_plain(key)): _plain(item) for key, item in value.items()}
     needed = "a torch.Tensor was needed."
     if type(value).__module__ == "numpy":
@@ -231,11 +266,22 @@ class LocalAnswer:
         self.printed = io.StringIO()
 
     def outcome(self, call: Call, *, wrt: Sequence[int | str] = ()) -> Outcome:
-        leaves = {key: dict(call.items())[key].detach().clone().requires_grad_() for key in wrt}
+        names = [key for key in wrt if str(key).startswith(".")]
+        leaves = {
+            key: dict(call.items())[key].detach().clone().requires_grad_()
+            for key in wrt
+            if key not in names
+        }
         copies = call.fresh().replace({key: leaf.clone() for key, leaf in leaves.items()})
         function = self._function()
+
+        def result() -> Any:
+            made, value = perform(function, copies)
+            leaves.update({name: parameter(made, str(name)[1:]) for name in names})
+            return value
+
         try:
-            value = self._run(function, copies)
+            value = self._run(result)
         except AnswerError:
             raise
         except KeyboardInterrupt:
@@ -246,9 +292,9 @@ class LocalAnswer:
             ) from None
         return Outcome(
             value=plain(value),
-            in_graph=_in_graph(value),
+            in_graph=any(t.requires_grad for t in _tensors(value)),
             after=copies.states(),
-            gradients=_gradients(value, leaves) if leaves else {},
+            gradients=_gradients(value, {key: leaves[key] for key in wrt}) if wrt else {},
         )
 
     def mixes_devices(self, call: Call) -> bool:
@@ -262,14 +308,14 @@ class LocalAnswer:
                     else v
                 )
             )
+            function = self._function()
             try:
-                value = self._run(self._function(), elsewhere)
+                value = self._run(lambda: perform(function, elsewhere)[1])
+                return any(t.device.type != "meta" for t in _tensors(value))
             except (KeyboardInterrupt, BorrowedError):
                 raise
             except BaseException as error:  # also: the path depends on values, so nobody can tell
                 return bool(re.search(r"found (at least )?two", str(error)))
-        outputs = value if isinstance(value, tuple | list) else (value,)
-        return any(isinstance(t, Tensor) and t.device.type != "meta" for t in outputs)
 
     def _function(self) -> Callable[..., Any]:
         if self._name not in self._namespace:
@@ -282,7 +328,7 @@ class LocalAnswer:
             )
         return function
 
-    def _run(self, function: Callable[..., Any], call: Call) -> Any:
+    def _run(self, use: Callable[[], T]) -> T:
         """The call itself: output kept, time limited, torch's global seed another at every call."""
         started = time.monotonic()
         try:
@@ -295,7 +341,7 @@ class LocalAnswer:
                 withheld(self._reference),
             ):
                 torch.manual_seed(next(self._global_seeds))
-                return function(*call.args, **call.kwargs)
+                return use()
         except NotImplementedError as error:
             if error.args:
                 raise
@@ -313,7 +359,8 @@ class LocalAnswer:
         """What the function would return if its annotations were not enforced, for diagnosis."""
         if type(error).__module__.split(".")[0] == "jaxtyping":
             with contextlib.suppress(Exception):
-                return (plain(self._run(function.__wrapped__, call.fresh())),)
+                copies = call.fresh()
+                return (plain(self._run(lambda: perform(function.__wrapped__, copies)[1])),)
         return ()
 
 
@@ -322,15 +369,17 @@ def _same(state: Tensor, other: Tensor) -> bool:
     return alike and torch.equal(state.nan_to_num(), other.nan_to_num())
 
 
-def _in_graph(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return any(map(_in_graph, value))
-    return isinstance(value, Tensor) and value.requires_grad
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """The tensors that a value is or consists of."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple | list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
 
 
 def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, Tensor]:
-    outputs = value if isinstance(value, tuple | list) else (value,)
-    tensors = [t for t in outputs if isinstance(t, Tensor) and t.requires_grad]
+    tensors = [t for t in _tensors(value) if t.requires_grad]
     if not tensors:
         raise GradientError(GradientError.sentence)
     total = sum((t * cotangent(t)).sum() for t in tensors)
@@ -352,7 +401,9 @@ def raised(
 ) -> RaisedError:
     """One or two lines: what was raised, and the last line of the student's that led there."""
     kind = type(error).__name__
-    first_line = (str(error).strip() or "no message").splitlines()[0]
+    first_line, *more = (str(error).strip() or "no message").splitlines()
+    if first_line.endswith(":") and more:
+        first_line += f" {more[0].strip()}"
     text = f"Your function raised {kind}: {first_line}"
     if type(error).__module__.split(".")[0] == "jaxtyping":
         text = f"Your function does not keep to its annotated shapes and types: {first_line}"

@@ -3,19 +3,22 @@
 Two ways together. A look at the answer's cell finds what it says: an import, an attribute, a
 `getattr`. While the answer runs, the library's function, and whatever a notebook made of its code,
 refuses to be called by anybody but the library, whatever name it goes by; functions of the library
-that use it work as always, and so do answers that call those. Neither finds a copy of the
-function's source, nor a process that was made to forget the refusal: whoever goes so far can as
-well copy.
+that use it work as always, and so do answers that call those. Of a class, all methods refuse.
+Neither finds a copy of the function's source, nor a process that was made to forget the refusal:
+whoever goes so far can as well copy.
 """
 
 import ast
 import contextlib
+import itertools
 import pkgutil
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
+
+import torch
 
 import tms_lib
 from autograder.problems import BorrowedError
@@ -107,26 +110,27 @@ def _is_library(node: ast.AST, aliases: set[str]) -> bool:
 
 
 def qualified_name(function: Callable[..., Any]) -> str:
-    """Where a function is defined, as the two sides of the boundary call it."""
+    """Where a function or class is defined, as the two sides of the boundary call it."""
     return f"{function.__module__}.{function.__qualname__}"
 
 
 class Withheld:
-    """A function of the library that only the library may call.
+    """A function or class of the library that only the library may call.
 
     Args:
-        function: The function. What is bound to it keeps it: its code is what is exchanged.
+        reference: What it is. What is bound to it keeps it: its code is what is exchanged.
 
     Attributes:
         asked: Whether somebody else called it.
     """
 
     _now: "Withheld"  # the one whose code is exchanged
+    modules = torch.nn.modules.module.__file__  # whose code calls a module's forward
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, reference: FunctionType | type) -> None:
         self.asked = False
         self._depth = 0  # of calls that were allowed
-        self._codes = {each: each.__code__ for each in _all_of(function)}
+        self._codes = {each: each.__code__ for each in _all_of(reference)}
         # by the identity of the code that refuses in its place
         self._originals: dict[int, FunctionType] = {}
 
@@ -170,21 +174,37 @@ class Withheld:
             self._depth -= 1
 
 
-def _all_of(function: FunctionType) -> list[FunctionType]:
-    """A function, those that its decorators wrap, and those that a notebook made of their code.
+def _all_of(reference: FunctionType | type) -> list[FunctionType]:
+    """A function or a class's methods, what their decorators wrap, and what a notebook made of it.
 
     A module that is imported anew, or a function made by hand, is no object that the library knows;
     its code still names the library's file and line.
     """
-    layers, inner = [function], function
-    while isinstance(inner := getattr(inner, "__wrapped__", None), FunctionType):
-        layers.append(inner)
+    layers = [_layers(function) for function in _functions(reference)]
     own = vars(sys.modules["__main__"]).copy()  # the notebook's names
     spaces = [vars(m) for m in (*sys.modules.values(), *own.values()) if type(m) is ModuleType]
-    found = (*own.values(), *(space.get(function.__name__) for space in spaces))
-    place = _place(layers[-1])
-    made = (f for f in found if type(f) is FunctionType and _place(f) == place)
-    return list(dict.fromkeys((*layers, *made)))
+    found = (*own.values(), *(space.get(reference.__name__) for space in spaces))
+    places = {_place(innermost) for *_, innermost in layers}
+    made = (f for value in found for outer in _functions(value) for f in _layers(outer))
+    made = (function for function in made if _place(function) in places)
+    return list(dict.fromkeys((*itertools.chain(*layers), *made)))
+
+
+def _functions(value: Any) -> Iterator[FunctionType]:
+    """The value itself if it is a function, its methods if it is a class."""
+    for each in tuple(vars(value).values()) if isinstance(value, type) else (value,):
+        if type(each) is FunctionType:
+            yield each
+
+
+def _layers(function: FunctionType) -> list[FunctionType]:
+    """A function, and those that its decorators wrap."""
+    layers = [function]
+    while type(inner := getattr(layers[-1], "__wrapped__", None)) is FunctionType:
+        if inner in layers:
+            break  # a notebook's function may wrap itself
+        layers.append(inner)
+    return layers
 
 
 def _place(function: FunctionType) -> tuple[str, int]:
@@ -198,20 +218,22 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
     from autograder.borrowed import Withheld
 
     own, caller = sys._getframe(), sys._getframe(1)
+    while caller.f_back and caller.f_code.co_filename == Withheld.modules:  # a module is called
+        caller = caller.f_back
     return Withheld._now.call(caller, own.f_code, args, kwargs)
 
 
 @contextlib.contextmanager
-def withheld(function: Callable[..., Any] | None) -> Iterator[None]:
-    """Keeps a function of the library from an answer; nothing if it is None.
+def withheld(reference: Callable[..., Any] | None) -> Iterator[None]:
+    """Keeps a function or class of the library from an answer; nothing if it is None.
 
     Raises:
         BorrowedError: If the answer called it, also if the answer let nobody see the refusal.
     """
-    if not isinstance(function, FunctionType):
+    if not isinstance(reference, FunctionType | type):
         yield
         return
-    with Withheld(function) as guard:
+    with Withheld(reference) as guard:
         try:
             yield
         finally:

@@ -80,7 +80,9 @@ class Report:
             if key not in told:
                 lines += [f"      {line}" for line in (headline, *details)]
                 told.add(key)
-        return "\n".join(lines)
+        text = "\n".join(lines)
+        is_class = inspect.isclass(self.exercise.reference)
+        return text.replace("Your function", "Your class") if is_class else text
 
 
 def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 0) -> float:
@@ -116,9 +118,11 @@ def check(name: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 
     return report.points
 
 
-def _cell(function: Any) -> str:
-    """The source of the notebook's cell that defines a function; "" where a file does."""
-    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+def _cell(answer: Any) -> str:
+    """The source of the notebook's cell that defines an answer; "" where a file does."""
+    if inspect.isclass(answer):
+        answer = next(filter(inspect.isfunction, vars(answer).values()), None)
+    code = getattr(inspect.unwrap(answer), "__code__", None) if callable(answer) else None
     if code is None or os.path.exists(code.co_filename):
         return ""
     return "".join(linecache.getlines(code.co_filename))

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from autograder.answer import AnswerError, Call, Outcome, cotangent, plain
+from autograder.answer import AnswerError, Call, LocalAnswer, Outcome, value_of
 from autograder.compare import agrees, difference, form_difference
 from autograder.exercise import Cases, Check, Draw, Exercise, Trial, in_double
 
@@ -143,8 +143,9 @@ def keeps_arguments(cases: Cases, *, measure: Measure | None = None) -> Check:
             changed = call.changed(_outcome(trial, call).after)
             if changed:
                 names = {key: name for name, key in trial.exercise.keys(call).items()}
+                name = names.get(changed[0], changed[0])
                 raise AssertionError(
-                    f"Your function changed its argument {names[changed[0]]} in place, "
+                    f"Your function changed its argument {name} in place, "
                     "so the caller's tensor is no longer what it was. Work on a copy."
                 )
             _right_value(trial, call, measure=measure)
@@ -163,21 +164,22 @@ def keeps_double(cases: Cases, *, measure: Measure | None = None) -> Check:
 
 
 def passes_gradients(cases: Cases, *names: str) -> Check:
-    """Gradients with respect to the named arguments are the reference's."""
+    """Gradients with respect to the named arguments, or parameters as ".W", are the reference's."""
 
     def run(trial: Trial, draw: Draw) -> None:
         for call in map(in_double, cases(draw)):
             _right_value(trial, call)
             keys = trial.exercise.keys(call)
-            got = trial.answer.outcome(call, wrt=[keys[name] for name in names]).gradients
-            for name in names:
-                expected = _reference_gradient(trial.exercise, call, keys[name])
-                problem = difference(got[keys[name]], expected)
+            wrt = [keys.get(name, name) for name in names]
+            got = trial.answer.outcome(call, wrt=wrt).gradients
+            expected = _reference(trial.exercise).outcome(call, wrt=wrt).gradients
+            for name, key in zip(names, wrt, strict=True):
+                problem = difference(got[key], expected[key])
                 if problem:
-                    wrong = f"The gradient with respect to {name} is wrong."
+                    wrong = f"The gradient with respect to {name.removeprefix('.')} is wrong."
                     raise WrongValueError(f"{wrong} {problem}", public=wrong)
 
-    claim = f"gradients flow to {' and '.join(names)}"
+    claim = f"gradients flow to {' and '.join(name.removeprefix('.') for name in names)}"
     return Check(claim=claim, run=run, assumes_value=True)
 
 
@@ -302,9 +304,8 @@ def _fail(
     if measure and theory is None:
         right = measure(right, call)
     for slip in tuple(trial.suspects):
-        fresh = call.fresh()
         try:
-            slipped = plain(slip.answer(*fresh.args, **fresh.kwargs))
+            slipped = value_of(slip.answer, call)
             same_form = form_difference(value, slipped) is None
             ours, slips = value, slipped
             if measure and same_form:
@@ -325,28 +326,27 @@ def _fail(
 def _input(exercise: Exercise, call: Call) -> str:
     """The arguments in a sentence: values where they are few, else shapes."""
     arguments = dict(call.items())
-    texts = []
-    for name, key in exercise.keys(call).items():
-        value = arguments[key]
-        if isinstance(value, torch.Generator):
-            continue
-        if not isinstance(value, Tensor):
-            texts.append(f"{name} = {value!r}")
-        elif value.numel() <= 6:
-            exact = value.double().mul(1e6).round() / 1e6 if value.is_floating_point() else value
-            texts.append(f"{name} = {exact.tolist()}")
-        else:
-            texts.append(f"{name} of shape {tuple(value.shape)}")
+    named = [(name, arguments[key]) for name, key in exercise.keys(call).items()]
+    named += [(step.place, step.args[0]) for step in call.steps if step.do == "set"]
+    texts = [
+        f"{name} {_in_words(value)}"
+        for name, value in named
+        if not isinstance(value, torch.Generator)
+    ]
     return f" Input: {', '.join(texts)}." if texts else ""
 
 
-def _reference_gradient(exercise: Exercise, call: Call, key: int | str) -> Tensor:
-    args = list(call.args)
-    kwargs = dict(call.kwargs)
-    holder: Any = args if isinstance(key, int) else kwargs
-    leaf = holder[key] = holder[key].detach().clone().requires_grad_()
-    output = exercise.reference(*args, **kwargs)
-    return torch.autograd.grad((output * cotangent(output)).sum(), leaf)[0]
+def _in_words(value: Any) -> str:
+    if not isinstance(value, Tensor):
+        return f"= {value!r}"
+    if value.numel() > 6:
+        return f"of shape {tuple(value.shape)}"
+    exact = value.double().mul(1e6).round() / 1e6 if value.is_floating_point() else value
+    return f"= {exact.tolist()}"
+
+
+def _reference(exercise: Exercise) -> LocalAnswer:
+    return LocalAnswer(exercise.name, {exercise.name: exercise.reference}, seconds=exercise.seconds)
 
 
 def _axes(exercise: Exercise) -> str:

@@ -4,7 +4,7 @@ Values are plain data (see `answer.plain`). Tensors must agree in shape and dtyp
 broadcasting would hide a wrong shape; then in value, within tolerances that follow from the dtype.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -28,6 +28,8 @@ def difference(
     """
     if isinstance(expected, tuple):
         return _tuple_difference(got, expected, axes=axes, tolerance=tolerance)
+    if isinstance(expected, dict):
+        return _dict_difference(got, expected, tolerance=tolerance)
     if isinstance(expected, Tensor):
         return form_difference(got, expected, axes=axes) or _value_difference(
             got, expected, tolerance
@@ -47,6 +49,8 @@ def form_difference(got: Any, expected: Any, *, axes: str = "") -> str | None:
             return f"{len(expected)} values were needed; got {_form(got)}"
         found = (form_difference(g, e) for g, e in zip(got, expected, strict=True))
         return next((text for text in found if text), None)
+    if isinstance(expected, dict):
+        return _dict_form_difference(got, expected)
     if not isinstance(expected, Tensor):
         return None
     if not isinstance(got, Tensor):
@@ -83,6 +87,24 @@ def _tuple_difference(
         if found:
             return f"Value {position + 1} of {len(expected)}: {found}"
     return None
+
+
+def _dict_form_difference(got: Any, expected: Mapping[str, Any]) -> str | None:
+    if not isinstance(got, dict) or set(got) != set(expected):
+        came = f"{str(list(got))[:200]}." if isinstance(got, dict) else _form(got)
+        return f"The names must be {list(expected)}; got {came}"
+    found = ((key, form_difference(got[key], expected[key])) for key in expected)
+    return next((f"{key}: {text}" for key, text in found if text), None)
+
+
+def _dict_difference(
+    got: Any, expected: Mapping[str, Any], *, tolerance: float | Tensor | None
+) -> str | None:
+    form = _dict_form_difference(got, expected)
+    if form:
+        return form
+    found = ((key, difference(got[key], expected[key], tolerance=tolerance)) for key in expected)
+    return next((f"{key}: {text}" for key, text in found if text), None)
 
 
 def _value_difference(

@@ -110,10 +110,10 @@ def students() -> list[Student]:
     ]
 
 
-def source_of(function: Callable[..., Any], name: str) -> str:
-    """A function's source with another name, to paste into a notebook."""
-    source = textwrap.dedent(inspect.getsource(function))
-    return re.sub(rf"^def {function.__name__}\(", f"def {name}(", source, count=1)
+def source_of(answer: Callable[..., Any], name: str) -> str:
+    """The source of a function or class with another name, to paste into a notebook."""
+    source = textwrap.dedent(inspect.getsource(answer))
+    return re.sub(rf"^(def|class) {answer.__name__}\(", rf"\1 {name}(", source, count=1)
 
 
 def run_demo(root: Path, folder: Path) -> Iterator[str | list[Row]]:

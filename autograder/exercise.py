@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.answer import Answer, Call, plain
+from autograder.answer import Answer, Call, value_of
 
 
 class Draw:
@@ -85,7 +85,7 @@ class Exercise:
     """A graded exercise.
 
     Attributes:
-        reference: The function of `tms_lib` that the student writes; it gives the name.
+        reference: The function or class of `tms_lib` that the student writes; it gives the name.
         points: Full marks.
         minutes: How long a student takes.
         difficulty: From 1 (a line) to 5 (a puzzle).
@@ -153,8 +153,7 @@ class Trial:
     def expected(self, call: Call) -> Any:
         """The reference's value as plain data."""
         if self._last is None or self._last[0] is not call:
-            fresh = call.fresh()
-            self._last = call, plain(self.exercise.reference(*fresh.args, **fresh.kwargs))
+            self._last = call, value_of(self.exercise.reference, call)
         return self._last[1]
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from autograder.answer import Call, Outcome, plain
 from autograder.borrowed import qualified_name
+from autograder.handles import Step
 from autograder.problems import (
     PROBLEMS,
     AnswerError,
@@ -254,6 +255,7 @@ class RemoteAnswer:
             "seconds": self._seconds,
             "args": [writer.value(value) for value in call.args],
             "kwargs": [[name, writer.value(value)] for name, value in call.kwargs.items()],
+            "steps": [_step(step, writer) for step in call.steps],
             "wrt": wrt,
         }
         self._session.connect()  # to run other answers' cells again costs this one no time
@@ -262,6 +264,11 @@ class RemoteAnswer:
             return self._session.ask(request, writer.payload, read, seconds=self._seconds)
         finally:
             self._seconds -= time.monotonic() - started
+
+
+def _step(step: Step, writer: Writer) -> list[Any]:
+    kwargs = [[name, writer.value(value)] for name, value in step.kwargs.items()]
+    return [step.do, step.name, [writer.value(value) for value in step.args], kwargs]
 
 
 def _read_outcome(

@@ -5,25 +5,28 @@ header names them. Nothing is unpickled, and nothing that arrives is believed: s
 and nesting are checked before a tensor is made of them.
 """
 
+import dataclasses
 import json
 import math
 import socket
 import struct
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+
+import tms_lib
 
 MAX_HEADER = 2**20
 MAX_PAYLOAD = 2**26
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63  # more fits in no tensor
 
-# What an answer may consist of; a grader's arguments may also be lists and generators.
+# What an answer may consist of; a grader's arguments may also be lists, generators and configs.
 PLAIN = frozenset({"tensor", "tuple", "dict"})
-ARGUMENTS = PLAIN | {"list", "generator"}
+ARGUMENTS = PLAIN | {"list", "generator", "config"}
 
 _LENGTHS = struct.Struct(">II")
 _DTYPES = {
@@ -80,8 +83,14 @@ class Writer:
             tag = "tuple" if isinstance(value, tuple) else "list"
             return {tag: [self.value(item) for item in value]}
         if isinstance(value, dict):
-            return {"dict": [[self.value(key), self.value(item)] for key, item in value.items()]}
+            return {"dict": self._pairs(value)}
+        kind = type(value)
+        if dataclasses.is_dataclass(kind) and getattr(tms_lib, kind.__name__, None) is kind:
+            return {"config": [kind.__name__, self._pairs(vars(value))]}
         raise WireError(f"A {type(value).__name__} cannot cross.")
+
+    def _pairs(self, values: Mapping[Any, Any]) -> list[list[Any]]:
+        return [[self.value(key), self.value(item)] for key, item in values.items()]
 
     def _bytes(self, tensor: Tensor) -> str:
         name = str(tensor.dtype).removeprefix("torch.")
@@ -127,6 +136,9 @@ class Reader:
             return torch.Generator().set_state(state)
         if type(content) is not list:
             raise WireError(f"The content of a {tag} must be a list.")
+        if tag == "config":  # a dataclass of the library's; only a worker takes any
+            name, fields = content
+            return getattr(tms_lib, name)(**self._dict(fields, depth))
         if tag == "dict":
             return self._dict(content, depth)
         items = [self.value(item, depth + 1) for item in content]

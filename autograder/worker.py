@@ -24,6 +24,7 @@ import autograder
 from autograder.answer import Call, LocalAnswer, Outcome, raised
 from autograder.borrowed import qualified_name
 from autograder.guards import TimeIsOver, time_limit
+from autograder.handles import Step
 from autograder.problems import AnswerError, OutOfTimeError, RaisedError
 from autograder.wire import ARGUMENTS, ClosedError, Reader, WireError, Writer, receive, send
 
@@ -116,7 +117,7 @@ class _Worker:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._answers: dict[str, LocalAnswer] = {}
-        self._library = _functions()
+        self._library = _definitions()
 
     def reply(self, header: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], list[bytes]]:
         """The reply to a request, and the bytes of its tensors."""
@@ -134,9 +135,7 @@ class _Worker:
         if header["do"] == "cell":
             self._run_cell(header["number"], header["source"], header["seconds"])
             return {}
-        reader = Reader(payload, ARGUMENTS)
-        args = tuple(reader.value(value) for value in header["args"])
-        call = Call(args=args, kwargs={k: reader.value(v) for k, v in header["kwargs"]})
+        call = _read_call(header, Reader(payload, ARGUMENTS))
         answer = self._answer(header["name"], header["seconds"], header["reference"])
         if header["do"] == "mixes_devices":
             return {"mixes": answer.mixes_devices(call)}
@@ -165,11 +164,28 @@ class _Worker:
             raise raised(error, self._shell.user_ns, ())
 
 
-def _functions() -> dict[str, Any]:
-    """The library's functions by where they are defined, before a notebook replaces any."""
+def _read_call(header: dict[str, Any], reader: Reader) -> Call:
+    def read(args: list[Any], kwargs: list[Any]) -> dict[str, Any]:
+        return {
+            "args": tuple(reader.value(value) for value in args),
+            "kwargs": {name: reader.value(value) for name, value in kwargs},
+        }
+
+    call = Call(**read(header["args"], header["kwargs"]))
+    for do, name, args, kwargs in header["steps"]:  # in the order of their bytes
+        call = call.then(Step(do=do, name=name, **read(args, kwargs)))
+    return call
+
+
+def _definitions() -> dict[str, Any]:
+    """The library's functions and classes by where they are defined, before a notebook's come."""
     modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tms_lib"]
     found = (value for module in modules for value in vars(module).values())
-    return {qualified_name(value): value for value in found if inspect.isfunction(value)}
+    return {
+        qualified_name(value): value
+        for value in found
+        if inspect.isfunction(value) or inspect.isclass(value)
+    }
 
 
 def _cannot_be_sent(error: WireError) -> AnswerError:

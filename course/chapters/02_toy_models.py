@@ -11,14 +11,15 @@
 # - how a model stores features as directions and reads them back with the transpose;
 # - what the ReLU and the bias do to interference;
 # - how importance enters the loss;
-# - how to take a gradient step without an optimiser, and how to train many models in one loop;
+# - how to take a gradient step without an optimiser, how PyTorch keeps a model's parameters
+#   together, and how to train many models in one loop;
 # - why you keep the best of several seeds.
 #
 # **You need** chapter 1 (data with the axes `instances batch features`, density and sparsity,
 # `sample_features`), the chain rule, and PyTorch's `backward()` and optimisers.
 #
 # **How it works.** Run the cells from top to bottom, write your answers in the marked cells, and
-# run the check below each. The whole chapter takes about 100 minutes.
+# run the check below each. The whole chapter takes about 115 minutes.
 
 # %% setup
 # %load_ext jaxtyping
@@ -28,7 +29,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float, Shaped
-from torch import Tensor
+from torch import Tensor, nn
 
 import tms_lib
 from autograder import check
@@ -445,14 +446,116 @@ print(f"the mean loss of the others is {loss[~opposite].mean():.4f}")
 # ten times the loss; only the noise of the batches still shakes them. Why can gradient descent not
 # leave such a place?
 
+# %% prompt ReLUOutputModel [markdown]
+# ### Exercise 2.5: The model as a module
+#
+# So far $W$ and $b$ were loose tensors that you handed around. PyTorch keeps the parameters of a
+# model together in a **module**, a class that inherits from `nn.Module`. Its parameters can then be
+# given to an optimiser in one go, saved, loaded, and moved to a GPU. Write the ReLU output model as
+# a module:
+#
+# 1. **`__init__`** makes the two parameters. `self.W` has the axes `instances hidden features` and
+#    comes from `init_weights`, which takes `n_instances`, `n_hidden`, `n_features` and `generator`,
+#    all by name (`n_hidden=n_hidden`). Its entries are normal with standard deviation
+#    $\sqrt{2 / (m + n)}$. `self.b` has the axes `instances features` and starts at 0.
+# 2. **`forward`** returns $x' = \mathrm{ReLU}(W^T W x + b)$ for `x` with the axes
+#    `instances batch features`. Whoever calls `model(x)` gets what `forward` returns.
+#
+# - A tensor becomes a parameter when it is wrapped: `self.W = nn.Parameter(...)`. A module does not
+#   know a tensor that is not wrapped, so nobody trains it and nobody saves it.
+# - `W` and `b` are all that the module holds, and all that `model.state_dict()` saves. The decoder
+#   is the transpose of `W`.
+#
+# You may call `tms_lib.relu_output`. The edge case: one instance is an axis of size 1.
+#
+# In the check's report, `object` is a model that it made with your class, and
+# `object(tensor of shape (3, 2, 6))` is what this model returned for an input of that shape.
+#
+# **Predict first.** A hundred instances, each with five features and two dimensions: how many
+# numbers will an optimiser have to move?
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Both methods are short. `__init__` calls `init_weights`, wraps the result, and wraps
+# `torch.zeros(...)`. `forward` is one call with `self.W` and `self.b`.
+#
+# </details>
+#
+# <details><summary>Hint 2: a common slip</summary>
+#
+# `self.b = torch.zeros(...)` runs without an error, and the model gives the right outputs. But
+# `b` is missing in `model.state_dict()`, and it never learns.
+#
+# </details>
+
+
+# %% answer ReLUOutputModel
+class ReLUOutputModel(nn.Module):
+    """Reconstructs x' = ReLU(W^T W x + b)."""
+
+    def __init__(
+        self, *, n_instances: int, n_features: int, n_hidden: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        W = init_weights(
+            n_instances=n_instances, n_hidden=n_hidden, n_features=n_features, generator=generator
+        )
+        self.W = nn.Parameter(W)
+        self.b = nn.Parameter(torch.zeros(n_instances, n_features))
+        ### END SOLUTION
+
+    def forward(
+        self, x: Float[Tensor, "instances batch features"]
+    ) -> Float[Tensor, "instances batch features"]:
+        ### BEGIN SOLUTION
+        return tms_lib.relu_output(x, W=self.W, b=self.b)
+        ### END SOLUTION
+
+
+# %% check ReLUOutputModel
+check("ReLUOutputModel")
+
+# %% [markdown]
+# Each instance has $2 \cdot 5$ weights and 5 biases, so a hundred of them have 1500 numbers. To
+# PyTorch they are two parameters.
+#
+# What is it good for? The library's trainer takes any module, so it takes yours. Below it trains
+# your model and the library's own from equal seeds, on five features at density 0.1. Then the state
+# of your model goes into a new one, which gives the same outputs.
+
+# %% explore
+sizes = {"n_instances": 100, "n_features": 5, "n_hidden": 2}
+yours = ReLUOutputModel(**sizes, generator=torch.Generator().manual_seed(0))
+expected = tms_lib.ReLUOutputModel(**sizes, generator=torch.Generator().manual_seed(0))
+for name, parameter in yours.named_parameters():
+    print(f"{name} has the shape {tuple(parameter.shape)}")
+print("numbers to move:", sum(parameter.numel() for parameter in yours.parameters()))
+
+sample = tms_lib.FeatureSampler(torch.full((100, 5), 0.1))
+config = tms_lib.TrainConfig(n_steps=500, batch_size=128, lr=0.02)
+for name, model in {"yours": yours, "expected": expected}.items():
+    generator = torch.Generator().manual_seed(1)
+    result = tms_lib.train(
+        model, sample, importance=torch.ones(5), generator=generator, config=config
+    )
+    first, last = result.losses[:10].mean(), result.losses[-10:].mean()
+    print(f"{name}: mean loss of the first 10 steps {first:.3f}, of the last 10 {last:.3f}")
+
+copy = ReLUOutputModel(**sizes, generator=torch.Generator())
+copy.load_state_dict(yours.state_dict())
+x = torch.rand(100, 3, 5)
+print("the copy gives the same outputs:", torch.equal(copy(x), yours(x)))
+
+# %% [markdown]
+# *Question.* Look at the next exercise. Which of its lines would a module make shorter?
+
 # %% prompt train_relu_output [markdown]
-# ### Exercise 2.5: The training loop
+# ### Exercise 2.6: The training loop
 #
 # Now the whole loop: start many models, and train them side by side on fresh batches.
 #
-# 1. **Start.** $W$ comes from `init_weights`, which takes `n_instances`, `n_hidden`, `n_features`
-#    and `generator`, all by name (`n_hidden=n_hidden`). Its entries are normal with standard
-#    deviation $\sqrt{2 / (m + n)}$ in every instance. $b$ starts at 0.
+# 1. **Start.** $W$ comes from `init_weights`, as in exercise 2.5, and $b$ starts at 0.
 # 2. **Every step** $t = 0, \dots, T - 1$: draw a fresh batch with `sample_features`, compute each
 #    instance's loss, clear the old gradients, go backward from the **sum** of the losses, and let
 #    Adam (`torch.optim.Adam`) move $W$ and $b$.
@@ -569,7 +672,7 @@ print("last 100 steps, by instance:", [round(v, 3) for v in history[-100:].mean(
 # Do they fall at the same time?
 
 # %% prompt best_of_seeds [markdown]
-# ### Exercise 2.6: The best of several seeds
+# ### Exercise 2.7: The best of several seeds
 #
 # Some starts end in a worse arrangement and stay there. So we train several seeds of the same
 # setting and keep the best:

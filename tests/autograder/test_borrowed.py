@@ -1,5 +1,8 @@
 """Answers that use the library's own function earn nothing, others that use the library do."""
 
+import importlib.util
+import inspect
+import sys
 import time
 from functools import partial
 from typing import Any
@@ -12,8 +15,9 @@ from autograder.answer import LocalAnswer, call
 from autograder.borrowed import library_aliases, says_reference, withheld
 from autograder.checks import check, grade
 from autograder.exercises import EXERCISES, find
+from autograder.handles import calls
 from autograder.problems import BorrowedError
-from tms_lib import adversarial, classify_features, metrics, superposition
+from tms_lib import adversarial, classify_features, metrics, models, superposition
 
 W = torch.tensor([[1.0, -1.0, 0.2]])
 # the wide letters are plain ones to Python
@@ -154,11 +158,71 @@ classify_features_before = classify_features(W)
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_every_reference_can_be_withheld(name):
-    reference = find(name).reference
-    code = reference.__code__
+    reference: Any = find(name).reference
+    function = reference.__init__ if inspect.isclass(reference) else reference
+    code = function.__code__
     with pytest.raises(BorrowedError), withheld(reference):
         reference()
-    assert reference.__code__ is code
+    assert function.__code__ is code
+
+
+SIZES = {"n_instances": 2, "n_features": 4, "n_hidden": 3, "generator": torch.Generator()}
+
+
+class FromTheLibrary(tms_lib.ReLUOutputModel):
+    """An answer of one line."""
+
+
+class WithinItself(torch.nn.Module):
+    """An answer that has the library's model do its work."""
+
+    def __init__(self, **sizes):
+        super().__init__()
+        self.model = getattr(tms_lib, "ReLU" + "OutputModel")(**sizes)
+
+
+class ForwardOnly(torch.nn.Module):
+    """An answer that borrows the method alone."""
+
+    def __init__(self, **sizes):
+        super().__init__()
+        self.W = torch.nn.Parameter(tms_lib.init_weights(**sizes))
+        self.b = torch.nn.Parameter(torch.zeros(sizes["n_instances"], sizes["n_features"]))
+
+    forward = vars(tms_lib.ReLUOutputModel)["forward"]
+
+
+@pytest.mark.parametrize("answer", [FromTheLibrary, WithinItself, ForwardOnly])
+def test_a_class_is_withheld_with_its_methods(answer):
+    reference = tms_lib.ReLUOutputModel
+    local = LocalAnswer("f", {"f": answer}, seconds=5, reference=reference)
+    with pytest.raises(BorrowedError):
+        local.outcome(call(**SIZES).then(calls("", torch.ones(2, 1, 4))))
+    assert reference(**SIZES)(torch.ones(2, 1, 4)).shape == (2, 1, 4)  # it is what it was
+
+
+def test_a_class_that_a_notebook_makes_anew_is_withheld_too(monkeypatch):
+    fresh = importlib.util.module_from_spec(models.__spec__)
+    models.__spec__.loader.exec_module(fresh)
+    monkeypatch.setattr(sys.modules["__main__"], "fresh", fresh, raising=False)
+    with pytest.raises(BorrowedError), withheld(tms_lib.ReLUOutputModel):
+        fresh.ReLUOutputModel(**SIZES)
+
+
+def test_what_the_library_trains_with_a_withheld_class_stays_allowed():
+    sizes = {"n_hidden": 1, "n_steps": 2, "batch_size": 4, "lr": 0.1}
+    with withheld(tms_lib.ReLUOutputModel):
+        W, _, losses = tms_lib.train_relu_output(
+            torch.ones(2, 3), importance=torch.ones(3), **sizes, generator=torch.Generator()
+        )
+        assert W.shape == (2, 1, 3)
+        assert losses.isfinite().all()
+
+        class Own(tms_lib.LinearModel):
+            def forward(self, x):
+                return torch.relu(super().forward(x))
+
+        assert (Own(**SIZES)(torch.ones(2, 1, 4)) >= 0).all()
 
 
 def test_an_answer_that_borrows_now_and_then_earns_nothing():

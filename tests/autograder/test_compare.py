@@ -15,6 +15,7 @@ from autograder.compare import agrees, difference, form_difference
         (3, 3),
         (3, 3.0),
         ((torch.ones(2), 1.0), (torch.ones(2), 1.0)),
+        ({"b": torch.ones(2), "a": 1}, {"a": 1, "b": torch.ones(2)}),
     ],
 )
 def test_equal_values_have_no_difference(got, expected):
@@ -43,6 +44,10 @@ def test_equal_values_have_no_difference(got, expected):
         (1.5, 1.0, "Got 1.5, expected 1"),
         ((1.0,), (1.0, 2.0), "2 values were needed"),
         ((1.0, 3.0), (1.0, 2.0), "Value 2 of 2"),
+        ({"a": 1}, {"a": 1, "b": 2}, r"names must be \['a', 'b'\]; got \['a'\]"),
+        (None, {"a": 1}, "got None"),
+        ({"a": torch.ones(3)}, {"a": torch.ones(2)}, r"a: The shape must be \(2,\)"),
+        ({"a": torch.ones(2)}, {"a": torch.zeros(2)}, r"a: At \[0\]: got 1, expected 0"),
     ],
 )
 def test_difference_is_told(got, expected, told):
@@ -73,3 +78,10 @@ def test_tolerance_may_differ_per_entry():
     tolerance = torch.tensor([0.1, 0.5])
     assert difference(torch.tensor([1.0, 1.4]), torch.ones(2), tolerance=tolerance) is None
     assert difference(torch.tensor([1.4, 1.0]), torch.ones(2), tolerance=tolerance) is not None
+
+
+def test_names_that_an_answer_gives_cannot_pass_for_lines_of_a_report():
+    told = difference({"x\n  ✓ all is well": 1, "y" * 10**6: 2}, {"a": 1})
+    assert told is not None
+    assert "\n" not in told
+    assert len(told) < 300

@@ -115,12 +115,25 @@ class TensorEqualToEverything(Tensor):
     __hash__ = Tensor.__hash__
 
 
-def after(change: Callable[[Any], Any], exercise: Exercise) -> Callable[..., Any]:
-    @functools.wraps(exercise.reference)
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        return change(exercise.reference(*args, **kwargs))
+def altered(exercise: Exercise, alter: Callable[..., Any]) -> Callable[..., Any]:
+    """The reference, altered; of a class, what it makes of its input."""
+    reference: Any = exercise.reference
+    if isinstance(reference, type):
+        return type(exercise.name, (reference,), {"forward": alter(vars(reference)["forward"])})
+    return alter(reference)
 
-    return answer
+
+def after(change: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Makes a function whose result is changed."""
+
+    def alter(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def answer(*args: Any, **kwargs: Any) -> Any:
+            return change(function(*args, **kwargs))
+
+        return answer
+
+    return alter
 
 
 def is_bool(value: Any) -> bool:
@@ -134,7 +147,7 @@ def claims(exercise: Exercise) -> str:
 @every_exercise
 @pytest.mark.parametrize("change", [adds_an_axis, drops_one_instance])
 def test_rejects_a_wrong_shape_that_broadcasts(exercise, change):
-    report = report_on(exercise, after(change, exercise))
+    report = report_on(exercise, altered(exercise, after(change)))
     assert report.points < exercise.points, str(report)
 
 
@@ -143,22 +156,25 @@ def test_rejects_a_wrong_shape_that_broadcasts(exercise, change):
     "change", [lambda _: EqualToEverything(), lambda _: TensorEqualToEverything(torch.ones(2))]
 )
 def test_rejects_an_object_that_equals_everything(exercise, change):
-    report = report_on(exercise, after(change, exercise))
+    report = report_on(exercise, after(change)(exercise.reference))
     assert report.points == 0, str(report)
 
 
 @every_exercise
 def test_rejects_an_answer_that_changes_its_arguments(exercise):
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        value = exercise.reference(*args, **kwargs)
-        for argument in (*args, *kwargs.values()):
-            if is_bool(argument):
-                argument.logical_not_()
-            elif isinstance(argument, Tensor):
-                argument.detach().mul_(0.5).add_(0.25)
-        return value
+    def alter(function: Callable[..., Any]) -> Callable[..., Any]:
+        def answer(*args: Any, **kwargs: Any) -> Any:
+            value = function(*args, **kwargs)
+            for argument in (*args, *kwargs.values()):
+                if is_bool(argument):
+                    argument.logical_not_()
+                elif isinstance(argument, Tensor):
+                    argument.detach().mul_(0.5).add_(0.25)
+            return value
 
-    report = report_on(exercise, answer)
+        return answer
+
+    report = report_on(exercise, altered(exercise, alter))
     takes_tensors = "arguments are left as they were" in claims(exercise)
     assert takes_tensors == ("changed its argument" in str(report)), str(report)
     assert not takes_tensors or report.points < exercise.points
@@ -175,7 +191,7 @@ def test_rejects_an_answer_that_changes_its_arguments(exercise):
 def test_rejects_a_broken_contract(exercise, change, claim, told):
     if claim not in claims(exercise):
         pytest.skip(f"the exercise does not claim that {claim}")
-    report = report_on(exercise, after(change, exercise))
+    report = report_on(exercise, altered(exercise, after(change)))
     assert report.points < exercise.points, str(report)
     assert told in str(report)
 

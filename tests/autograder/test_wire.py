@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
+import tms_lib
 from autograder.wire import (
     ARGUMENTS,
     MAX_HEADER,
@@ -203,3 +204,19 @@ def test_who_does_not_read_is_late(ends):
 def test_too_much_data_is_not_sent(ends):
     with pytest.raises(WireError, match="too large"):
         send(ends[0], {}, [bytes(MAX_PAYLOAD + 1)], deadline=soon())
+
+
+def test_a_config_of_the_library_crosses_to_a_worker_and_never_back():
+    config = tms_lib.TrainConfig(lr=0.02, n_steps=7)
+    assert there_and_back(config) == config
+    with pytest.raises(WireError, match="config was not expected"):
+        there_and_back(config, PLAIN)
+
+
+def test_no_other_object_crosses():
+    class TrainConfig:
+        pass
+
+    for value in (TrainConfig(), tms_lib.TrainConfig, print):
+        with pytest.raises(WireError, match="cannot cross"):
+            Writer().value(value)

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+import tms_lib
 from autograder.answer import LocalAnswer, call
 from autograder.checks import grade
 from autograder.exercises import EXERCISES, find
+from autograder.handles import calls, gets, sets
 from autograder.problems import (
     AnswerError,
     BorrowedError,
@@ -232,7 +234,50 @@ def test_the_time_for_the_notebook_ends(monkeypatch):
         session.close()
 
 
-@pytest.mark.parametrize("name", [*list(EXERCISES)[:3], "superposition", "gradient_step"])
+SOURCE_OF_A_MODEL = """
+class answer(torch.nn.Module):
+    def __init__(self, config, generator=None):
+        super().__init__()
+        self.lr = config.lr
+        self.W = torch.nn.Parameter(torch.rand(2, 3, generator=generator))
+
+    def forward(self, x):
+        return x @ self.W.mT
+
+    def scaled(self, by):
+        return lambda x: by * self(x)
+"""
+
+
+def test_a_class_is_used_as_in_the_students_kernel(session):
+    namespace = {"torch": torch}
+    exec(SOURCE_OF_A_MODEL, namespace)
+    near, far = LocalAnswer("answer", namespace, seconds=5), answer(session, SOURCE_OF_A_MODEL)
+    config = tms_lib.TrainConfig(lr=0.5)
+    x, W = torch.arange(3.0), torch.arange(6.0).reshape(2, 3)
+    made = call(config, generator=torch.Generator().manual_seed(3))
+    use = made.then(gets("lr"), calls("state_dict"), sets("W", W), calls("", x), gets("W"))
+    got, expected = far.outcome(use, wrt=[".W"]), near.outcome(use, wrt=[".W"])
+    assert_close(got.value, expected.value)
+    assert_close(got.gradients, expected.gradients)
+    assert got.value["object.lr"] == 0.5
+    assert_close(got.value["object(tensor of shape (3,))"], W @ x)
+    assert arguments_left(use, got)
+    for missing in (gets("V"), calls("backward"), sets("W", x), calls("scaled", 2)):
+        with pytest.raises(AnswerError) as there:
+            far.outcome(made.then(missing))
+        with pytest.raises(AnswerError) as here:
+            near.outcome(made.then(missing))
+        assert str(there.value) == str(here.value)
+
+
+def arguments_left(use, outcome):
+    return not use.changed(outcome.after) and use.drawn(outcome.after)
+
+
+@pytest.mark.parametrize(
+    "name", [*list(EXERCISES)[:3], "superposition", "gradient_step", "ReLUOutputModel"]
+)
 def test_reports_are_the_same_as_in_the_students_kernel(session, name):
     exercise = find(name)
     session.run_cell(f"import tms_lib\n{name} = tms_lib.{name}")

@@ -5,6 +5,7 @@ from autograder.exercises.toy_models import (
     gradient_step,
     linear_output,
     relu_output,
+    relu_output_model,
     train_relu_output,
     weighted_mse,
 )
@@ -14,6 +15,7 @@ EXERCISES = (
     relu_output.EXERCISE,
     weighted_mse.EXERCISE,
     gradient_step.EXERCISE,
+    relu_output_model.EXERCISE,
     train_relu_output.EXERCISE,
     best_of_seeds.EXERCISE,
 )

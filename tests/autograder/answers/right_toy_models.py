@@ -167,6 +167,53 @@ def with_the_library(p, *, importance, n_hidden, n_steps, batch_size, lr, genera
     return model.W.detach(), model.b.detach(), result.losses
 
 
+# ------------------------------------------------------------------------------ ReLUOutputModel
+
+
+@right("ReLUOutputModel")
+class ALinearModelAndAReLU(tms_lib.LinearModel):
+    def forward(self, x):
+        return F.relu(super().forward(x))
+
+
+@right("ReLUOutputModel")
+class InstanceByInstance(torch.nn.Module):
+    def __init__(self, *, n_instances, n_features, n_hidden, generator):
+        super().__init__()
+        self.W = torch.nn.Parameter(torch.empty(n_instances, n_hidden, n_features))
+        self.b = torch.nn.Parameter(torch.empty(n_instances, n_features))
+        for W in self.W.data:
+            torch.nn.init.xavier_normal_(W, generator=generator)
+        torch.nn.init.zeros_(self.b)
+        self.activation = torch.nn.ReLU()
+
+    def forward(self, x):
+        both = zip(x, self.W, self.b, strict=True)
+        return torch.stack([self.activation(F.linear(F.linear(x, W), W.T, b)) for x, W, b in both])
+
+
+@right("ReLUOutputModel")
+class WithMethodsOfItsOwn(torch.nn.Module):
+    def __init__(self, *, n_instances, n_features, n_hidden, generator):
+        super().__init__()
+        self.sizes = n_instances, n_hidden, n_features
+        self.W, self.b = map(torch.nn.Parameter, (self.start(generator), self.zeros()))
+
+    def start(self, generator):
+        _, m, n = self.sizes
+        return torch.randn(self.sizes, generator=generator).mul_(math.sqrt(2 / (m + n)))
+
+    def zeros(self):
+        return torch.zeros(self.sizes[0], self.sizes[2])
+
+    def hidden(self, x):
+        return einops.einsum(x, self.W, "i b f, i h f -> i b h")
+
+    def forward(self, x):
+        y = einops.einsum(self.hidden(x), self.W, "i b h, i h f -> i b f")
+        return (y + self.b[:, None, :]).relu()
+
+
 # -------------------------------------------------------------------------------- best_of_seeds
 
 

@@ -497,6 +497,6 @@ def single_precision(W, b, *, feature_probability, importance, n_steps, lr):
 
 
 @wrong("relax")
-def always_the_same_rate(W, b, *, feature_probability, importance, n_steps, lr):  # noqa: ARG001
+def always_the_same_rate(W, b, *, feature_probability, importance, n_steps, lr):  # noqa: ARG001  (what is wrong with it)
     known = {"feature_probability": feature_probability, "importance": importance}
     return tms_lib.relax(W, b, **known, n_steps=n_steps, lr=0.01)

@@ -238,6 +238,151 @@ def returns_the_loss_as_well(x, *, W, b, importance, lr):
     return W, b, loss
 
 
+# ------------------------------------------------------------------------------ ReLUOutputModel
+
+
+class Model(torch.nn.Module):
+    """A right model, unless a class spoils it."""
+
+    def __init__(self, *, n_instances, n_features, n_hidden, generator):
+        super().__init__()
+        W = tms_lib.init_weights(
+            n_instances=n_instances, n_features=n_features, n_hidden=n_hidden, generator=generator
+        )
+        self.W = torch.nn.Parameter(W)
+        self.b = torch.nn.Parameter(torch.zeros(n_instances, n_features))
+
+    def forward(self, x):
+        return tms_lib.relu_output(x, W=self.W, b=self.b)
+
+
+@wrong("ReLUOutputModel")
+class DetachesItsParameters(Model):
+    def forward(self, x):
+        return tms_lib.relu_output(x, W=self.W.detach(), b=self.b.detach())
+
+
+@wrong("ReLUOutputModel")
+class DetachesTheEncoder(Model):
+    def forward(self, x):
+        return torch.relu(x @ self.W.detach().mT @ self.W + self.b.unsqueeze(-2))
+
+
+@wrong("ReLUOutputModel")
+class SeedOfItsOwn(Model):
+    def __init__(self, *, generator, **sizes):  # noqa: ARG002  (what is wrong with it)
+        super().__init__(**sizes, generator=torch.Generator().manual_seed(0))
+
+
+@wrong("ReLUOutputModel")
+class CopyOfTheGenerator(Model):
+    def __init__(self, *, generator, **sizes):
+        super().__init__(**sizes, generator=generator.clone_state())
+
+
+@wrong("ReLUOutputModel")
+class FeaturesBeforeHidden(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.W = torch.nn.Parameter(self.W.detach().mT.clone())
+
+    def forward(self, x):
+        return tms_lib.relu_output(x, W=self.W.mT, b=self.b)
+
+
+@wrong("ReLUOutputModel")
+class BiasStartsAtTheMean(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.b.data.fill_(0.5)
+
+
+@wrong("ReLUOutputModel")
+class FrozenBias(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.b.requires_grad_(False)
+
+
+@wrong("ReLUOutputModel")
+class BiasIsABuffer(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        b = self.b.detach()
+        del self.b
+        self.register_buffer("b", b)
+
+
+@wrong("ReLUOutputModel")
+class OtherNames(torch.nn.Module):
+    def __init__(self, **sizes):
+        super().__init__()
+        self.model = Model(**sizes)
+
+    def forward(self, x):
+        return self.model(x)
+
+
+@wrong("ReLUOutputModel")
+class UniformStart(Model):
+    def __init__(self, *, generator, **sizes):
+        super().__init__(**sizes, generator=generator)
+        limit = (6 / (sizes["n_hidden"] + sizes["n_features"])) ** 0.5
+        self.W.data.uniform_(-limit, limit, generator=generator)
+
+
+@wrong("ReLUOutputModel")
+class NeuronsOnTheHidden(Model):
+    def forward(self, x):
+        return tms_lib.relu_hidden(x, W=self.W, b=self.b)
+
+
+@wrong("ReLUOutputModel")
+class LeakyReLU(Model):
+    def forward(self, x):
+        return F.leaky_relu(tms_lib.linear_output(x, W=self.W, b=self.b))
+
+
+@wrong("ReLUOutputModel")
+class UnitDirections(Model):
+    def forward(self, x):
+        return tms_lib.relu_output(x, W=F.normalize(self.W, dim=-2), b=self.b)
+
+
+@wrong("ReLUOutputModel")
+class RemembersTheLastInput(Model):
+    last = 0.0
+
+    def forward(self, x):
+        result = tms_lib.relu_output(x, W=self.W, b=self.b) + 1e-3 * self.last
+        self.last = x.mean().item()
+        return result
+
+
+@wrong("ReLUOutputModel")
+class WorksOnItsInput(Model):
+    def forward(self, x):
+        return x.copy_(tms_lib.relu_output(x, W=self.W, b=self.b))
+
+
+@wrong("ReLUOutputModel")
+class WeightsOfTheClass(Model):
+    first = None
+
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        cls = type(self)
+        if cls.first is None or cls.first.shape != self.W.shape:
+            cls.first = self.W
+        self.W = cls.first
+
+
+@wrong("ReLUOutputModel")
+class SinglePrecision(Model):
+    def forward(self, x):
+        return tms_lib.relu_output(x.float(), W=self.W.float(), b=self.b.float()).to(x.dtype)
+
+
 # -------------------------------------------------------------------------------- best_of_seeds
 
 
