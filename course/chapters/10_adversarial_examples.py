@@ -351,7 +351,8 @@ plt.show()
 # either: the check compares the loss that your attack reaches (value 1), and its distance from the
 # nearest $\text{size} \cdot d_i$, which is 0 (value 2).
 #
-# Edge cases: a feature that is not represented has $d_i = 0$. With size 0 the attack is 0.
+# Edge cases: a feature that is not represented has $d_i = 0$. It is tried like the others, and is
+# the worst where all others help the model. With size 0 the attack is 0.
 #
 # **Predict first.** All importances are 1. In the model without superposition, is there a worst
 # direction? How much harm does it do, as a multiple of $\text{size}^2$?

@@ -53,13 +53,14 @@ def _mean_square_of_active(x: Tensor, _call: Call) -> Tensor:
 def _values_between_rows(x: Tensor, _call: Call) -> Tensor:
     """Correlation of a feature's values one row and half a batch later, where both are active.
 
-    In standard errors, 1 / sqrt(rows).
+    Then that of their sizes. In standard errors, 1 / sqrt(rows).
     """
     x, lags = x.double(), []
-    for lag in (1, x.shape[-2] // 2):
-        later = x.roll(lag, -2)
-        both = ((x != 0) & (later != 0)).sum(-2).clamp(min=1)
-        lags.append(both.sqrt() * (x * later).sum(-2) / both / (1 / 3))
+    for centred, variance in ((x, 1 / 3), (x.abs() - 1 / 2, 1 / 12)):
+        for lag in (1, x.shape[-2] // 2):
+            both = (x != 0) & (x.roll(lag, -2) != 0)
+            products = (centred * centred.roll(lag, -2) * both).sum(-2)
+            lags.append(products / both.sum(-2).clamp(min=1).sqrt() / variance)
     return torch.stack(lags)
 
 
@@ -139,10 +140,10 @@ EXERCISE = Exercise(
             tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
         ),
         matches_theory(
-            "and so are values, where both rows are active",
+            "and so are values and their sizes, where both rows are active",
             uneven_densities,
             measure=_values_between_rows,
-            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
+            expected=lambda call: torch.zeros(4, *call.args[0].shape, dtype=torch.float64),
             tolerance=lambda _: SIGMAS,
         ),
         matches_theory(

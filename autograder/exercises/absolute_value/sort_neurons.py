@@ -41,6 +41,8 @@ def _equal_importances(draw: Draw) -> Iterator[Call]:
     yield call(draw.normal(2, 8, 4), importance=torch.tensor([0.5, 1.0, 0.5, 1.0]))
     yield call(draw.normal(2, 8, 4), importance=torch.ones(4))
     yield call(draw.normal(2, 8, 4), importance=torch.ones(2, 1))
+    # nearly equal is not equal: the later feature comes first
+    yield call(draw.normal(2, 8, 4), importance=torch.tensor([0.5, 0.5 + 2**-22, 0.0, 2**-24]))
 
 
 def _dead_neurons(draw: Draw) -> Iterator[Call]:

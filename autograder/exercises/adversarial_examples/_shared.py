@@ -67,12 +67,25 @@ def _lone_models(draw: Draw) -> Iterator[Call]:
     yield attackable(draw, 2, n_rows=1, n_hidden=2, n_features=4)
 
 
+def outputs_too_low(draw: Draw) -> Call:
+    """Models that return less than they got: every direction helps but the one without length."""
+    some = attackable(draw, 3, n_rows=4, n_hidden=4, n_features=4)
+    some.kwargs["W"][:] = torch.diag(torch.tensor([0.7, 0.6, 0.5, 0.0]))
+    some.kwargs["b"][:] = 0.0
+    some.args[0][..., :3] = draw.uniform(3, 4, 3, low=0.4)
+    return some
+
+
 def _ignored_features(draw: Draw) -> Iterator[Call]:
-    """Columns of zeros, and one importance for all features of a model, or of all models."""
+    """Columns of zeros, and one importance for all features of a model, or of all models.
+
+    The direction of an ignored feature, 0, is tried like the others, and may be the worst.
+    """
     for axes in ((3, 1), (6,)):
         some = attackable(draw, 3, n_rows=5, n_hidden=2, n_features=6)
         some.kwargs["W"][:, :, [1, 4]] = 0.0
         yield some.replace({"importance": draw.uniform(*axes, low=0.3, high=2.0).double()})
+    yield outputs_too_low(draw)
 
 
 def _no_size(draw: Draw) -> Iterator[Call]:

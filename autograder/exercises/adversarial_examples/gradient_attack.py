@@ -15,7 +15,11 @@ import tms_lib
 from autograder.answer import Call, call
 from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise, in_double
-from autograder.exercises.adversarial_examples._shared import attackable, losses_under
+from autograder.exercises.adversarial_examples._shared import (
+    attackable,
+    losses_under,
+    outputs_too_low,
+)
 from autograder.exercises.adversarial_examples.gradient_attack_slips import SLIPS
 
 
@@ -44,15 +48,11 @@ def _lone_models(draw: Draw) -> Iterator[Call]:
 
 
 def _from_the_inside(draw: Draw) -> Iterator[Call]:
-    """Outputs that are too low, so that every direction helps but the one without length.
+    """The path starts at 0, goes against all directions, and is at its best not always at its end.
 
-    The path starts at 0, goes against all directions, and is at its best not always at its end.
+    Where every direction helps, the worst is the 0 of the feature that is ignored.
     """
-    some = attackable(draw, 3, n_rows=4, n_hidden=4, n_features=4)
-    some.kwargs["W"][:] = torch.diag(torch.tensor([0.7, 0.6, 0.8, 0.0]))
-    some.kwargs["b"][:] = 0.0
-    x = some.args[0]
-    x[..., :3] = draw.uniform(3, 4, 3, low=0.4)
+    some = outputs_too_low(draw)
     for n_steps in (1, 2, 6):
         yield _with_steps(some, n_steps)
 
