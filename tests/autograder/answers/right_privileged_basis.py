@@ -136,6 +136,21 @@ def compares_with_the_bias(x, W, *, c=None):
     return (x @ W.mT < least.unsqueeze(-2)).to(W.dtype).mean(dim=-2)
 
 
+@right("clipped_share")
+def features_from_the_last_to_the_first(x, W, *, c=None):
+    h = x.flip(-1) @ W.flip(-1).mT
+    h = h if c is None else h + c.unsqueeze(-2)
+    return torch.heaviside(-h, torch.zeros((), dtype=h.dtype, device=h.device)).mean(-2)
+
+
+@right("clipped_share")
+def bias_as_a_feature_that_is_always_one(x, W, *, c=None):
+    if c is not None:
+        x = torch.cat([torch.ones_like(x[..., :1]), x], dim=-1)
+        W = torch.cat([c.unsqueeze(-1), W], dim=-1)
+    return (x @ W.mT < 0).to(x.dtype).mean(-2)
+
+
 # -------------------------------------------------------------------------------- bypass_biases
 
 

@@ -283,6 +283,12 @@ def largest_weight_cut_from_the_graph(W):
     return torch.where(total > 0, 1 - share, 0.0)
 
 
+@wrong("polysemanticity")
+def directions_with_a_large_epsilon(W):
+    squared = F.normalize(W, dim=-1, eps=1e-6) ** 2
+    return torch.where(squared.sum(-1) > 0, 1 - squared.amax(-1), 0)
+
+
 # -------------------------------------------------------------------------------- clipped_share
 
 
@@ -569,3 +575,8 @@ def same_for_all_neurons(c, *, feature_probability):
 def no_negative_biases(c, *, feature_probability):
     total = feature_probability.sum(-1, keepdim=True) / 2
     return from_weight(c.clamp(min=0) / total, feature_probability)
+
+
+@wrong("simulated_bias_weights")
+def cut_from_the_graph(c, *, feature_probability):
+    return tms_lib.simulated_bias_weights(c.detach(), feature_probability=feature_probability)
