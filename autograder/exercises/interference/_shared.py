@@ -1,7 +1,7 @@
 """Calls that several exercises of chapter 5 are checked with: lines of every kind.
 
 Gains stay away from 0 unless they are 0: an answer may divide by them and lose digits. The
-smallest others are 0.05, which costs none that float32 cannot spare.
+smallest others are 0.05, which costs none that float32 cannot spare even if it divides twice.
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,14 @@ def flat_lines(draw: Draw) -> Iterator[Call]:
     yield call(gain, torch.tensor([0.5, -0.5, 2.0, -1.0, -0.5, 0.5]))
     yield call(gain, torch.tensor([1.0, -1.0]).repeat(3) * draw.uniform(6, low=0.1, high=0.9))
     little = torch.tensor([1.0, 1.0, -1.0, -1.0]) * draw.uniform(4, low=0.05, high=0.09)
+    yield call(little, torch.tensor([1.0, -0.5, 1.0, -0.5]) * draw.uniform(4, low=0.1, high=0.9))
+    yield call(little, -little * draw.uniform(4, low=0.2, high=0.8))
+
+
+def flat_and_nearly_flat_lines(draw: Draw) -> Iterator[Call]:
+    """For answers that divide by the gain once at most: that costs few digits also at 0.005."""
+    yield from flat_lines(draw)
+    little = torch.tensor([1.0, 1.0, -1.0, -1.0]) * draw.uniform(4, low=0.005, high=0.009)
     yield call(little, torch.tensor([1.0, -0.5, 1.0, -0.5]) * draw.uniform(4, low=0.1, high=0.9))
     yield call(little, -little * draw.uniform(4, low=0.2, high=0.8))
 

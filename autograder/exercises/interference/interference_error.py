@@ -10,7 +10,7 @@ from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise
 from autograder.exercises.interference._shared import (
     falling_lines,
-    flat_lines,
+    flat_and_nearly_flat_lines,
     flat_lines_have_gradients,
     lines_of_all_kinds,
     lines_of_any_shape,
@@ -47,7 +47,7 @@ EXERCISE = Exercise(
         equals_reference("without bias", _without_bias),
         equals_reference("lines that rise", rising_lines),
         equals_reference("lines that fall", falling_lines),
-        equals_reference("flat lines", flat_lines),
+        equals_reference("flat lines", flat_and_nearly_flat_lines),
         equals_reference(
             "single values, several axes, and shapes that broadcast", lines_of_any_shape
         ),

@@ -11,7 +11,7 @@ from autograder.claims import contract, equals_reference
 from autograder.exercise import Draw, Exercise, Slip
 from autograder.exercises.interference._shared import (
     falling_lines,
-    flat_lines,
+    flat_and_nearly_flat_lines,
     lines_of_all_kinds,
     lines_of_any_shape,
     rising_lines,
@@ -25,9 +25,10 @@ def _lines_by_hand(_draw: Draw) -> Iterator[Call]:
 
 
 def _length_and_moment(ends: Any, _call: Call) -> Tensor:
-    """Both are 0 for every empty interval, wherever it lies."""
+    """Both are 0 for every empty interval. And how far the ends lie outside [0, 1]: never."""
     start, end = ends
-    return torch.stack([end - start, (end - start) * (start + end) / 2])
+    outside = [x - x.clamp(0, 1) for x in ends]
+    return torch.stack([end - start, (end - start) * (start + end) / 2, *outside])
 
 
 def _beyond_the_ends(gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,6 +83,13 @@ def _never_means_always(gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     return start, torch.where(inside & (gain < 0), crossing, 1)
 
 
+def _never_lies_beyond_one(gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    crossing = (-bias / torch.where(gain == 0, 1e-9, gain)).clamp(min=0)
+    start = torch.where(gain >= 0, crossing, 0)
+    return start, torch.maximum(start, torch.where(gain < 0, crossing.clamp(max=1), 1))
+
+
 def _flat_is_never(gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     gain, bias = torch.broadcast_tensors(gain, bias)
     crossing = (-bias / torch.where(gain == 0, 1, gain)).clamp(0, 1)
@@ -127,7 +135,7 @@ EXERCISE = Exercise(
         ),
         equals_reference("lines that rise", rising_lines, measure=_length_and_moment),
         equals_reference("lines that fall", falling_lines, measure=_length_and_moment),
-        equals_reference("flat lines", flat_lines, measure=_length_and_moment),
+        equals_reference("flat lines", flat_and_nearly_flat_lines, measure=_length_and_moment),
         equals_reference(
             "single values, several axes, and shapes that broadcast",
             lines_of_any_shape,
@@ -170,6 +178,11 @@ EXERCISE = Exercise(
             answer=_never_means_always,
             says="You took a line that does not cross zero in [0, 1] for positive everywhere. It "
             "may as well be negative everywhere: then start and end are equal.",
+        ),
+        Slip(
+            answer=_never_lies_beyond_one,
+            says="Your interval is empty where the line is positive nowhere, but it lies beyond "
+            "x = 1. Start and end must be in [0, 1] there too.",
         ),
         Slip(
             answer=_flat_is_never,

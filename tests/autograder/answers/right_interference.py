@@ -137,6 +137,14 @@ def what_the_ReLU_changes(gain, bias):  # noqa: N802  (the ReLU is spelled so)
     return linear - too_much
 
 
+@right("own_error")
+def simpson_on_the_middle_part(gain, bias):
+    start, end = tms_lib.positive_interval(gain, bias)
+    middle = (start + end) / 2
+    first, half, last = (((1 - gain) * x - bias) ** 2 for x in (start, middle, end))
+    return (start**3 + 1 - end**3) / 3 + (end - start) * (first + 4 * half + last) / 6
+
+
 # ------------------------------------------------------------------------------ silenced_output
 
 
@@ -207,6 +215,17 @@ def pair_by_pair(W, b, *, importance):
             error = tms_lib.own_error if i == j else tms_lib.interference_error
             terms[i != j] = terms[i != j] + importance[..., j] * error(gain, b[..., j]) / n
     return tuple(terms)
+
+
+@right("one_active_terms")
+def everyone_and_the_output_so_many_further(W, b, *, importance):
+    n = W.shape[-1]
+    benefit = (importance * tms_lib.own_error(W.square().sum(-2), b)).sum(-1) / n
+    caused = torch.zeros_like(benefit)
+    for shift in range(1, n):
+        gain = (W * W.roll(shift, -1)).sum(-2)
+        caused = caused + (importance * tms_lib.interference_error(gain, b)).sum(-1) / n
+    return benefit, caused
 
 
 # ------------------------------------------------------------------------------ regular_polygon
@@ -381,3 +400,12 @@ def everyone_and_the_one_so_many_further(points):
     for shift in range(1, points.shape[-1]):
         energy = energy + (1 / (points - points.roll(shift, -1)).norm(dim=-2)).sum(-1)
     return energy / 2
+
+
+@right("thomson_energy")
+def from_lengths_and_products(points):
+    i, j = torch.triu_indices(points.shape[-1], points.shape[-1], offset=1, device=points.device)
+    gram = points.double().mT @ points.double()
+    length = gram.diagonal(dim1=-2, dim2=-1)
+    squared = length[..., i] + length[..., j] - 2 * gram[..., i, j]
+    return squared.clamp(min=0).pow(-0.5).sum(-1).to(points.dtype)

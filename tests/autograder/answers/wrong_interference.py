@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -98,6 +99,26 @@ def small_number_below(gain, bias):
     return torch.where(gain < 0, 0, crossing), torch.where(gain < 0, crossing, 1)
 
 
+@wrong("positive_interval")
+def before_zero_where_never(gain, bias):
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    crossing = -bias / torch.where(gain == 0, 1e-9, gain)
+    start, end = torch.where(gain < 0, 0, crossing.clamp(0, 1)), torch.where(gain < 0, crossing, 1)
+    return torch.minimum(start, end), end.clamp(max=1)
+
+
+@wrong("positive_interval")
+def minus_one_where_never(gain, bias):
+    start, end = tms_lib.positive_interval(gain, bias)
+    return torch.where(end > start, start, -1), torch.where(end > start, end, -1)
+
+
+@wrong("positive_interval")
+def hardly_any_slope_is_none(gain, bias):
+    gain, bias = torch.broadcast_tensors(gain, bias)
+    return tms_lib.positive_interval(gain.where(gain.abs() > 0.01, 0), bias)
+
+
 # --------------------------------------------------------------------------- interference_error
 
 
@@ -182,6 +203,21 @@ def trapezoids(gain, bias):
     return torch.trapezoid(output**2, x)
 
 
+@wrong("interference_error")
+def flat_below_a_hundredth(gain, bias):
+    flat = gain.abs() < 0.01
+    cubes = (gain + bias).relu() ** 3 - bias.relu() ** 3
+    return torch.where(flat, bias.relu() ** 2, cubes / (3 * gain.where(~flat, 1)))
+
+
+@wrong("interference_error")
+def gauss_over_the_whole_interval(gain, bias):
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    x, weight = (torch.from_numpy(t / 2).to(gain) for t in (nodes + 1, weights))
+    output = (gain.unsqueeze(-1) * x + bias.unsqueeze(-1)).relu()
+    return output.square() @ weight
+
+
 # ------------------------------------------------------------------------------------ own_error
 
 
@@ -264,6 +300,19 @@ def error_line_on_its_own_interval(gain, bias):
     return start**3 / 3 + (end - start) * (u**2 + u * v + v**2) / 3 + (1 - end**3) / 3
 
 
+@wrong("own_error")
+def simpson_across_the_kink(gain, bias):
+    at_zero, middle, at_one = ((x - (gain * x + bias).relu()) ** 2 for x in (0.0, 0.5, 1.0))
+    return (at_zero + 4 * middle + at_one) / 6
+
+
+@wrong("own_error")
+def cube_of_the_rest(gain, bias):
+    start, end = tms_lib.positive_interval(gain, bias)
+    u, v = start - (gain * start + bias), end - (gain * end + bias)
+    return start**3 / 3 + (end - start) * (u**2 + u * v + v**2) / 3 + (1 - end) ** 3 / 3
+
+
 # ------------------------------------------------------------------------------ silenced_output
 
 
@@ -339,6 +388,12 @@ def weighted_by_x(threshold):
 def with_the_bias_too(threshold):
     gain = (2 + threshold) / (2 * (1 - threshold))
     return gain, -gain * threshold, threshold**2 * (3 + threshold) / 12
+
+
+@wrong("silenced_output")
+def small_number_in_the_denominator(threshold):
+    gain = (2 + threshold) / (2 * (1 - threshold) + 1e-4)
+    return gain, threshold**2 * (3 + threshold) / 12
 
 
 # ----------------------------------------------------------------------------- one_active_terms
@@ -427,6 +482,23 @@ def gram_of_the_rows(W, b, *, importance):
 def mean_over_the_instances(W, b, *, importance):
     benefit, interference = tms_lib.one_active_terms(W, b, importance=importance)
     return benefit.mean().expand_as(benefit), interference.mean().expand_as(interference)
+
+
+@wrong("one_active_terms")
+def diagonal_set_to_zero_before(W, b, *, importance):
+    gain, n = W.mT @ W, W.shape[-1]
+    own = gain.diagonal(dim1=-2, dim2=-1)
+    others = tms_lib.interference_error(gain - torch.diag_embed(own), b.unsqueeze(-1)).sum(-1)
+    return (importance * tms_lib.own_error(own, b)).sum(-1) / n, (importance * others).sum(-1) / n
+
+
+@wrong("one_active_terms")
+def no_gain_no_error(W, b, *, importance):
+    gain, n = W.mT @ W, W.shape[-1]
+    caused = tms_lib.interference_error(gain, b.unsqueeze(-1)) * (gain != 0)
+    others = caused.sum(-1) - caused.diagonal(dim1=-2, dim2=-1)
+    own = tms_lib.own_error((W**2).sum(-2), b)
+    return (importance * own).sum(-1) / n, (importance * others).sum(-1) / n
 
 
 # ------------------------------------------------------------------------------ regular_polygon
