@@ -90,6 +90,22 @@ def one_number_for_all_three(probability, n_samples, *, set_size, probability_of
     return torch.where(chosen, value, 0.0).flatten(-2)
 
 
+@right("sample_anticorrelated")
+def multinomial_with_a_member_for_nobody(
+    probability, n_samples, *, set_size, probability_of, generator
+):
+    p = probability * (set_size if probability_of == "feature" else 1)
+    each = (p / set_size).unsqueeze(-1).expand(*p.shape, set_size)
+    weights = torch.cat([(1 - p).clamp(min=0).unsqueeze(-1), each], dim=-1)
+    member = torch.multinomial(
+        weights.reshape(-1, set_size + 1), n_samples, replacement=True, generator=generator
+    )
+    chosen = torch.nn.functional.one_hot(member.reshape(*p.shape, n_samples), set_size + 1)
+    chosen = chosen[..., 1:].transpose(-3, -2)
+    value = torch.rand(chosen.shape, generator=generator, dtype=p.dtype)
+    return (chosen * value).flatten(-2)
+
+
 # ----------------------------------------------------------------------------------- pair_losses
 
 
@@ -218,6 +234,14 @@ def set_by_set(W, *, set_size):
         kept = (columns * columns).sum((-2, -1))
         shares.append(((columns @ u) ** 2).sum(-1) / torch.where(kept > 0, kept, 1.0))
     return torch.stack(shares, -1)
+
+
+@right("principal_share")
+def all_but_the_spread(W, *, set_size):
+    sets = W.unflatten(-1, (-1, set_size))
+    total = sets.square().sum((-3, -1))
+    spread = (sets - sets.mean(-1, keepdim=True)).square().sum((-3, -1))
+    return torch.where(total > 0, 1 - spread / total.where(total > 0, 1), 0)
 
 
 # ----------------------------------------------------------------------------------------- relax

@@ -78,6 +78,20 @@ def at_least_one_set(probability, n_samples, *, set_size, generator):
     return (present | empty) * value
 
 
+@wrong("sample_correlated")
+def values_shared_by_instances(probability, n_samples, *, set_size, generator):
+    present, value = presence_and_values(probability, n_samples, set_size, generator)
+    return present * value.reshape(-1, *value.shape[-2:])[0]
+
+
+@wrong("sample_correlated")
+def every_second_value_from_the_other_end(probability, n_samples, *, set_size, generator):
+    present, value = presence_and_values(probability, n_samples, set_size, generator)
+    first = value[..., ::set_size].repeat_interleave(set_size, -1)
+    second = torch.arange(value.shape[-1]) % set_size % 2 == 1
+    return present * torch.where(second, 1 - first, first)
+
+
 # ------------------------------------------------------------------------- sample_anticorrelated
 
 
@@ -153,6 +167,42 @@ def squared_values(probability, n_samples, *, set_size, probability_of, generato
     p = of_set(probability, set_size, probability_of)
     chosen, value = one_of_each(p, n_samples, set_size, generator)
     return (chosen * value**2).flatten(-2)
+
+
+@wrong("sample_anticorrelated")
+def members_take_turns_when_present(probability, n_samples, *, set_size, probability_of, generator):
+    p = of_set(probability, set_size, probability_of)
+    chosen, value = one_of_each(p, n_samples, set_size, generator)
+    present = chosen.sum(-1)
+    turn = F.one_hot(present.cumsum(-2) % set_size, set_size)
+    return (present.unsqueeze(-1) * turn * value).flatten(-2)
+
+
+@wrong("sample_anticorrelated")
+def member_stays_for_two_rows(probability, n_samples, *, set_size, probability_of, generator):
+    p = of_set(probability, set_size, probability_of)
+    chosen, value = one_of_each(p, n_samples, set_size, generator)
+    half = (*probability.shape[:-1], -(-n_samples // 2), probability.shape[-1])
+    member = torch.randint(set_size, half, generator=generator).repeat_interleave(2, -2)
+    turn = F.one_hot(member[..., :n_samples, :], set_size)
+    return (chosen.sum(-1, keepdim=True) * turn * value).flatten(-2)
+
+
+@wrong("sample_anticorrelated")
+def member_by_rounding(probability, n_samples, *, set_size, probability_of, generator):
+    p = of_set(probability, set_size, probability_of)
+    chosen, value = one_of_each(p, n_samples, set_size, generator)
+    u = torch.rand(chosen.shape[:-1], generator=generator)
+    member = F.one_hot((u * (set_size - 1)).round().long(), set_size)
+    return (chosen.sum(-1, keepdim=True) * member * value).flatten(-2)
+
+
+@wrong("sample_anticorrelated")
+def member_shared_by_instances(probability, n_samples, *, set_size, probability_of, generator):
+    p = of_set(probability, set_size, probability_of)
+    chosen, value = one_of_each(p, n_samples, set_size, generator)
+    member = torch.randint(set_size, (n_samples, probability.shape[-1]), generator=generator)
+    return (chosen.sum(-1, keepdim=True) * F.one_hot(member, set_size) * value).flatten(-2)
 
 
 # ----------------------------------------------------------------------------------- pair_losses
@@ -262,6 +312,14 @@ def one_pair_for_a_lone_feature(W, *, set_size):
     if set_size > 1:
         return tms_lib.cosines_within_sets(W, set_size=set_size)
     return torch.ones_like(W[..., 0, :]).unsqueeze(-1)
+
+
+@wrong("cosines_within_sets")
+def lengths_cut_from_the_graph(W, *, set_size):
+    length = W.norm(dim=-2, keepdim=True).detach()
+    sets = (W / length.where(length > 0, 1)).unflatten(-1, (-1, set_size))
+    i, j = torch.triu_indices(set_size, set_size, offset=1, device=W.device)
+    return (sets[..., i] * sets[..., j]).sum(-3)
 
 
 # ------------------------------------------------------------------------------- canonicalize_2d
@@ -380,6 +438,23 @@ def only_long_ones_decide(W):
         return clear(y, norm, first) & long(norm)
 
     return with_thresholds(W, is_long=long, is_clear=is_clear)
+
+
+@wrong("canonicalize_2d")
+def a_tenth_of_its_own_length(W):
+    norm = W.norm(dim=-2)
+    first = (norm >= norm.amax(-1, keepdim=True) / 2).int().argmax(-1, keepdim=True)
+    c, s = F.normalize(torch.take_along_dim(W, first.unsqueeze(-2), dim=-1), dim=-2).unbind(-2)
+    x, y = c * W[..., 0, :] + s * W[..., 1, :], c * W[..., 1, :] - s * W[..., 0, :]
+    is_off = y.abs() > norm / 10
+    decides = torch.take_along_dim(y, is_off.int().argmax(-1, keepdim=True), dim=-1)
+    return torch.stack([x, torch.where(is_off.any(-1, keepdim=True) & (decides < 0), -y, y)], -2)
+
+
+@wrong("canonicalize_2d")
+def the_side_with_more_length(W):
+    x, y = tms_lib.canonicalize_2d(W).unbind(-2)
+    return torch.stack([x, torch.where(y.sum(-1, keepdim=True) < 0, -y, y)], dim=-2)
 
 
 # ------------------------------------------------------------------------------- principal_share
