@@ -51,7 +51,7 @@ def _other_thresholds(draw: Draw) -> Iterator[Call]:
 
 
 def _short_columns(draw: Draw) -> Iterator[Call]:
-    yield call(1e-3 * _clear_of(0.9, draw, 2, 2, 7))
+    yield call(1e-6 * _clear_of(0.9, draw, 2, 2, 7))
 
 
 def _octahedra(draw: Draw) -> Iterator[Call]:

@@ -64,7 +64,7 @@ def _long_times(draw: Draw) -> Iterator[Call]:
     # 8 c t above 1600: too much for exp(8 c t), also in float64
     yield call(
         1000 * draw.uniform(3, 1, low=1.0, high=2.0),
-        start=torch.tensor([1e-8, 1.0]),
+        start=torch.tensor([1e-12, 1.0]),
         cost=draw.uniform(2, low=0.2),
     )
     yield call(

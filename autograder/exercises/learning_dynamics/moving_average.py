@@ -28,8 +28,10 @@ def _one_series(draw: Draw) -> Iterator[Call]:
 
 
 def _ends(draw: Draw) -> Iterator[Call]:
-    # a constant stays one; a window wider than the record; no window at all
+    # a constant stays one; a window wider than the record, in part or wherever it stands; no
+    # window at all
     yield call(draw.uniform(1, 2, low=0.5, high=2.0).repeat(8, 1), each_side=3)
+    yield call(draw.uniform(5, 2), each_side=3)
     yield call(draw.uniform(4, 2), each_side=6)
     yield call(draw.uniform(5, 2), each_side=0)
     yield call(draw.uniform(1, 2), each_side=2)

@@ -88,6 +88,11 @@ def each_snapshot_from_the_last_one(W, *, n_steps, every, **settings):
     return torch.stack(record)
 
 
+@right("linear_descent")
+def no_step_after_the_last_snapshot(W, *, n_steps, every, **settings):
+    return tms_lib.linear_descent(W, n_steps=n_steps - n_steps % every, every=every, **settings)
+
+
 # ------------------------------------------------------------------------- learned_squared_norm
 
 
@@ -151,6 +156,27 @@ def mean_of_shifted_records_without_gaps(values, *, each_side):
         total[here] += values[there]
         count[here] += 1
     return total / count
+
+
+@right("moving_average")
+def convolution_over_how_many_there_are(values, *, each_side):
+    k = min(each_side, len(values) - 1)
+    rows = values.reshape(len(values), -1).T.unsqueeze(1)
+    ones = torch.ones(1, 1, 2 * k + 1, dtype=values.dtype, device=values.device)
+    total = F.conv1d(rows, ones, padding=k)
+    return (
+        (total / F.conv1d(torch.ones_like(rows), ones, padding=k))
+        .squeeze(1)
+        .T.reshape(values.shape)
+    )
+
+
+@right("moving_average")
+def pooling_that_does_not_count_beyond(values, *, each_side):
+    rows = values.reshape(len(values), -1).T.unsqueeze(1)
+    width = 2 * each_side + 1
+    means = F.avg_pool1d(rows, width, stride=1, padding=each_side, count_include_pad=False)
+    return means.squeeze(1).T.reshape(values.shape)
 
 
 # -------------------------------------------------------------------------------- level_changes
@@ -247,6 +273,14 @@ def torchs_cosine_similarity(W, *, threshold=0.9):
     cosine = torch.cosine_similarity(W.unsqueeze(-1), W.unsqueeze(-2), dim=-3)
     lowest = cosine.argsort(-1)[..., :1]
     return torch.where(cosine.gather(-1, lowest) < -threshold, lowest, -1)[..., 0]
+
+
+@right("antipodal_partner")
+def not_a_number_made_one(W, *, threshold=0.9):
+    W_hat = W / W.norm(dim=-2, keepdim=True)
+    cosine = (W_hat.mT @ W_hat).nan_to_num(1.0)
+    partner = cosine.argmin(-1)
+    return torch.where(cosine.amin(-1) < -threshold, partner, -torch.ones_like(partner)).int()
 
 
 # -------------------------------------------------------------------------------- settled_since

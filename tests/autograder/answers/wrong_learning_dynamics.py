@@ -179,6 +179,12 @@ def in_single_precision_always(time, *, start, cost):
     return tms_lib.learned_squared_norm(time, start=start, cost=cost).float()
 
 
+@wrong("learned_squared_norm")
+def exponent_of_at_most_thirty(time, *, start, cost):
+    growth = torch.exp((8 * cost * time).clamp(max=30))
+    return start * growth / (1 - start + start * growth)
+
+
 # ------------------------------------------------------------------------------- moving_average
 
 
@@ -249,6 +255,20 @@ def triangular_weights(values, *, each_side):
     t = torch.arange(n, device=values.device)
     weight = (each_side + 1 - (t[:, None] - t).abs()).clamp(min=0).to(values.dtype)
     return torch.tensordot(weight / weight.sum(1, keepdim=True), values, dims=1)
+
+
+@wrong("moving_average")
+def one_mean_if_the_record_is_short(values, *, each_side):
+    if len(values) <= 2 * each_side + 1:
+        return values.mean(0, keepdim=True).expand(values.shape)
+    return tms_lib.moving_average(values, each_side=each_side)
+
+
+@wrong("moving_average")
+def window_that_shrinks_on_both_sides(values, *, each_side):
+    n = len(values)
+    reach = [min(each_side, t, n - 1 - t) for t in range(n)]
+    return torch.stack([values[t - k : t + k + 1].mean(0) for t, k in enumerate(reach)])
 
 
 # -------------------------------------------------------------------------------- level_changes
@@ -335,6 +355,11 @@ def how_far_not_how_long(level):
     for t in range(1, len(level)):
         filled[t] = torch.where(level[t].isnan(), filled[t - 1], level[t])
     return torch.cat([torch.zeros_like(level[:1]), filled.diff(dim=0)]).nan_to_num(0.0)
+
+
+@wrong("level_changes")
+def levels_in_twentieths(level):
+    return tms_lib.level_changes((20 * level).round())
 
 
 # -------------------------------------------------------------------------------- share_of_fall
@@ -452,6 +477,20 @@ def partner_of_the_first_instance(W, *, threshold=0.9):
     return partner[:1].expand(partner.shape) if partner.ndim > 1 else partner
 
 
+@wrong("antipodal_partner")
+def tiny_number_added_to_the_length(W, *, threshold=0.9):
+    W_hat = W / (W.norm(dim=-2, keepdim=True) + 1e-5)
+    lowest, partner = (W_hat.mT @ W_hat).min(-1)
+    return torch.where(lowest < -threshold, partner, -1)
+
+
+@wrong("antipodal_partner")
+def zero_columns_spoil_their_model(W, *, threshold=0.9):
+    W_hat = W / W.norm(dim=-2, keepdim=True)
+    lowest, partner = (W_hat.mT @ W_hat).min(-1)
+    return torch.where(lowest < -threshold, partner, -1)
+
+
 # -------------------------------------------------------------------------------- settled_since
 
 
@@ -511,6 +550,11 @@ def holds_for_all_features(holds):
 def latest_of_all(holds):
     since = tms_lib.settled_since(holds)
     return since.max().expand(since.shape)
+
+
+@wrong("settled_since")
+def last_failure_found_where_there_is_none(holds):
+    return len(holds) - (~holds.flip(0)).int().argmax(0)
 
 
 # -------------------------------------------------------------------------------- align_weights
