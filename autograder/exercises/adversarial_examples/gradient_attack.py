@@ -48,9 +48,9 @@ def _lone_models(draw: Draw) -> Iterator[Call]:
 
 
 def _from_the_inside(draw: Draw) -> Iterator[Call]:
-    """The path starts at 0, goes against all directions, and is at its best not always at its end.
+    """Where every direction helps, the worst is the 0 of the feature that is ignored.
 
-    Where every direction helps, the worst is the 0 of the feature that is ignored.
+    The path starts there, goes against all directions, and is at its best not always at its end.
     """
     some = outputs_too_low(draw)
     for n_steps in (1, 2, 6):

@@ -302,6 +302,26 @@ def judged_without_the_relu(x, *, W, b, importance, size):
     return chosen((weight * (x.unsqueeze(-3) - x_hat) ** 2).sum(-1).mean(-1), W, size)
 
 
+def losses_without_zero_directions(x, W, b, importance, size):
+    zero = (tms_lib.attack_directions(W) == 0).all(-1).unsqueeze(-2)
+    return losses_of(x, W, b, importance, size).masked_fill(zero, -1.0)
+
+
+@wrong("universal_attack")
+def skips_directions_without_length(x, *, W, b, importance, size):
+    return chosen(losses_without_zero_directions(x, W, b, importance, size).mean(-2), W, size)
+
+
+@wrong("universal_attack")
+def judged_without_the_bias(x, *, W, b, importance, size):
+    return chosen(losses_of(x, W, 0 * b, importance, size).mean(-2), W, size)
+
+
+@wrong("universal_attack")
+def judged_at_half_the_size(x, *, W, b, importance, size):
+    return chosen(losses_of(x, W, b, importance, size / 2).mean(-2), W, size)
+
+
 # ---------------------------------------------------------------------------- per_example_attack
 
 
@@ -398,6 +418,22 @@ def size_of_the_first_instance(x, *, W, b, importance, size):
     return tms_lib.per_example_attack(x, W=W, b=b, importance=importance, size=first)
 
 
+@wrong("per_example_attack")
+def skips_directions_of_no_length(x, *, W, b, importance, size):
+    losses = losses_without_zero_directions(x, W, b, importance, size)
+    return along(W, size).take_along_dim(losses.argmax(-1, keepdim=True), dim=-2)
+
+
+@wrong("per_example_attack")
+def judged_on_clamped_inputs(x, *, W, b, importance, size):
+    losses = []
+    for a in along(W, size).unbind(-2):
+        x_hat = tms_lib.relu_output((x + a.unsqueeze(-2)).clamp(0, 1), W=W, b=b)
+        losses.append((importance.unsqueeze(-2) * (x - x_hat) ** 2).sum(-1))
+    worst = torch.stack(losses, dim=-1).argmax(-1, keepdim=True)
+    return along(W, size).take_along_dim(worst, dim=-2)
+
+
 # ------------------------------------------------------------------------------- gradient_attack
 
 
@@ -421,6 +457,23 @@ def ascent(x, W, b, importance, size, n_steps, *, start=None, rate=0.25, stop=No
 @wrong("gradient_attack")
 def steps_of_a_tenth(x, *, W, b, importance, size, n_steps=20):
     return ascent(x, W, b, importance, size, n_steps, rate=0.1)
+
+
+@wrong("gradient_attack")
+def last_point_never_judged(x, *, W, b, importance, size, n_steps=20):
+    model, radius = {"W": W, "b": b, "importance": importance}, size[..., None, None]
+    attack = best = tms_lib.per_example_attack(x, **model, size=size)
+    highest = tms_lib.attacked_losses(x, best, **model)
+    for _ in range(n_steps):
+        at = attack.detach().requires_grad_()
+        losses = tms_lib.attacked_losses(x, at, **model)
+        (uphill,) = torch.autograd.grad(losses.sum(), at)
+        best = torch.where((losses > highest).unsqueeze(-1), attack, best)
+        highest = torch.maximum(losses, highest).detach()
+        attack = attack + radius / 4 * F.normalize(uphill, dim=-1)
+        length = attack.norm(dim=-1, keepdim=True)
+        attack = F.normalize(attack, dim=-1) * torch.minimum(length, radius)
+    return best
 
 
 @wrong("gradient_attack")
