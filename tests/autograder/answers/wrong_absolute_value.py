@@ -99,6 +99,22 @@ def values_in_opposite_pairs(p, n_samples, *, generator):
 
 
 @wrong("sample_signed_features")
+def every_size_for_two_rows(p, n_samples, *, generator):
+    x = tms_lib.sample_signed_features(p, n_samples, generator=generator)
+    n_sizes = (n_samples + 1) // 2
+    sizes = torch.rand(*p.shape[:-1], n_sizes, p.shape[-1], generator=generator, dtype=p.dtype)
+    return x.sign() * sizes.repeat_interleave(2, dim=-2)[..., :n_samples, :]
+
+
+@wrong("sample_signed_features")
+def sizes_of_the_first_half_again(p, n_samples, *, generator):
+    x = tms_lib.sample_signed_features(p, n_samples, generator=generator)
+    n_sizes = (n_samples + 1) // 2
+    sizes = torch.rand(*p.shape[:-1], n_sizes, p.shape[-1], generator=generator, dtype=p.dtype)
+    return x.sign() * torch.cat([sizes, sizes], dim=-2)[..., :n_samples, :]
+
+
+@wrong("sample_signed_features")
 def every_value_for_two_rows(p, n_samples, *, generator):
     values = 2 * uniform(p, (n_samples + 1) // 2, generator=generator) - 1
     values = values.repeat_interleave(2, dim=-2)[..., :n_samples, :]
@@ -528,6 +544,24 @@ def zero_rows_have_importance_zero(W, *, importance):
     order = weight.argsort(dim=-1, descending=True, stable=True)
     order = order.gather(-1, feature.gather(-1, order).argsort(dim=-1, stable=True))
     return order.gather(-1, value.gather(-1, order).argsort(dim=-1, descending=True, stable=True))
+
+
+@wrong("sort_neurons")
+def importance_less_a_millionth_per_feature(W, *, importance):
+    weight, largest = W.abs().max(-1)
+    value = importance.expand(*W.shape[:-2], W.shape[-1]).gather(-1, largest) - 1e-6 * largest
+    by_weight = torch.argsort(weight, dim=-1, descending=True, stable=True)
+    value = torch.where(weight > 0, value, -1.0).gather(-1, by_weight)
+    return by_weight.gather(-1, value.argsort(dim=-1, descending=True, stable=True))
+
+
+@wrong("sort_neurons")
+def features_in_place_of_their_places(W, *, importance):
+    weight, largest = W.abs().max(-1)
+    order = importance.expand(*W.shape[:-2], W.shape[-1]).argsort(-1, descending=True, stable=True)
+    place = torch.where(weight > 0, order.gather(-1, largest), W.shape[-1])
+    by_weight = torch.argsort(weight, dim=-1, descending=True, stable=True)
+    return by_weight.gather(-1, place.gather(-1, by_weight).argsort(dim=-1, stable=True))
 
 
 @wrong("sort_neurons")
