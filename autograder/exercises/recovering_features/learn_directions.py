@@ -88,6 +88,79 @@ def _short_problem(value: Any, call: Call) -> str | None:
     return " ".join(told) or None
 
 
+def _lone_rows(draw: Draw) -> Iterator[Call]:
+    """Batches of one row: 1 along the first axis, or for every fourth row -100.
+
+    Each instance has those elsewhere, so that it does not matter if all get the same rows.
+    """
+    n, n_rows = 500, 40
+    long = (torch.arange(n).unsqueeze(-1) + torch.arange(n_rows)) % 4 == 0
+    h = torch.where(long, -100.0, 1.0).unsqueeze(-1) * torch.tensor([1.0, 0.0, 0.0, 0.0])
+    yield call(h, n_latents=1, l1=0.0, n_steps=2, batch_size=1, lr=1e-4, generator=draw.generator())
+
+
+def _lone_problem(value: Any, call: Call) -> str | None:
+    """What is wrong with the start of 500 directions, and with the rows that moved b_dec.
+
+    Every latent has rows that activate it, so that none is dead, and lies nearer than 2.6 degrees
+    to the rows' axis with a probability of 4e-5.
+
+    Six standard errors are allowed. Of u, even on the unit sphere in 4 dimensions, an entry has
+    the variance 1/4, and the sum of u_i^4 the mean 1/2 and the variance 1/40. Of numbers that are
+    uniform on [-1, 1] and divided by their length, the mean is 0.43.
+
+    A row of 1 moves b_dec up by lr and one of -100 down, whatever the latent writes. Three in
+    four are 1, so that b_dec rises. A larger batch has some of -100 nearly always, and falls.
+    """
+    _form_first(value, call)
+    directions = torch.nn.functional.normalize(value[2][..., 0], dim=-1)
+    n = len(directions)
+    if (directions - directions[:1]).abs().max() < 0.01:
+        return "All instances start from the same directions."
+    if (directions[:, 0].abs() > 0.999).double().mean() > 0.05:
+        return (
+            "Directions lie along rows of h. They start at random, and only latents that no row of "
+            "all of h activates start anew."
+        )
+    if (directions.mean(0).abs() > 6 * math.sqrt(1 / 4 / n)).any():
+        return "The directions at the start point more to one side than to the other."
+    if ((directions**4).sum(-1).mean() - 1 / 2).abs() > 6 * math.sqrt(1 / 40 / n):
+        return "The directions at the start are not evenly distributed."
+    if value[3][:, 0].mean() < 0:
+        return "b_dec moves as if a step saw more than batch_size rows."
+    return None
+
+
+def _two_halves(draw: Draw) -> Iterator[Call]:
+    """The first half of the rows are the negatives of the second, and batches have one row.
+
+    In 100 dimensions the latent hardly ever writes much of what is left to b_dec.
+    """
+    sign = torch.ones(3, 1000, 1)
+    yield call(
+        torch.cat([sign, -sign], dim=1) * torch.eye(100)[0],
+        n_latents=1,
+        l1=0.0,
+        n_steps=400,
+        batch_size=1,
+        lr=1e-5,
+        generator=draw.generator(),
+    )
+
+
+def _halves_problem(value: Any, call: Call) -> str | None:
+    """Each row moves b_dec by about lr, up or down: at random these ways cancel.
+
+    In units of lr, their sum over 200 steps and 200 slower ones has the standard error
+    sqrt(200 + 200 / 3) = 16 and a few more for the first steps, in which Adam averages over few.
+    In the order of the rows, all steps have one sign: 300.
+    """
+    _form_first(value, call)
+    if (value[3][:, 0].abs() > 150 * call.kwargs["lr"]).any():
+        return "b_dec has moved as if all rows that a step saw came from one part of h."
+    return None
+
+
 def _steady_pulls(draw: Draw) -> Iterator[Call]:
     """A single latent, and rows that are nearly all alike: gradients that hardly change.
 
@@ -326,6 +399,8 @@ EXERCISE = Exercise(
             weight=2,
             cut=True,
         ),
+        holds("even directions, and batch_size rows a step", _lone_rows, problem=_lone_problem),
+        holds("rows are drawn from all of h", _two_halves, problem=_halves_problem),
         holds("lr stays, then falls, with a new Adam", _steady_pulls, problem=_rate_problem),
         holds("the five directions of a pentagon", _pentagons, problem=_pentagon_problem, weight=4),
         holds("a price of 0 leaves hardly any error", _free_latents, problem=_free_problem),

@@ -588,18 +588,40 @@ def length_of_the_decoder(h, *, W_enc, b_enc, W_dec, b_dec, generator):
 # ----------------------------------------------------------------------------- learn_directions
 
 
-def learned(h, *, n_latents, l1, n_steps, batch_size, lr, generator, spoil=lambda ae: None):
-    """A right answer, with `spoil` applied after every step."""
+def learned(
+    h,
+    *,
+    n_latents,
+    l1,
+    n_steps,
+    batch_size,
+    lr,
+    generator,
+    spoil=lambda ae: None,
+    start=None,
+    rows_of=None,
+    revives_on_a_batch=False,
+):
+    """A right answer but for the settings after `generator`; `spoil` is applied after every step.
+
+    `start` has the directions before they are normalised, `rows_of(step)` a step's rows.
+    """
     autoencoder = tms_lib.SparseAutoencoder(
         n_instances=len(h), n_hidden=h.shape[-1], n_latents=n_latents, generator=generator
     )
+    if start is not None:
+        autoencoder.W_dec.data = F.normalize(start, dim=-2)
+        autoencoder.W_enc.data = autoencoder.W_dec.detach().mT.clone()
     optimizer = torch.optim.Adam(autoencoder.parameters(), lr=lr)
+    batch = h
     for step in range(n_steps):
         if step == n_steps // 2:
-            tms_lib.resample_dead_latents(autoencoder, h, generator=generator)
+            revived = batch if revives_on_a_batch and batch.shape[1] >= n_latents else h
+            tms_lib.resample_dead_latents(autoencoder, revived, generator=generator)
             optimizer = torch.optim.Adam(autoencoder.parameters(), lr=lr)
         optimizer.param_groups[0]["lr"] = lr * min(1, 2 - 2 * step / n_steps)
-        batch = h[:, torch.randint(h.shape[1], (batch_size,), generator=generator)]
+        rows = torch.randint(h.shape[1], (batch_size,), generator=generator)
+        batch = h[:, rows if rows_of is None else rows_of(step)]
         latents = autoencoder.encode(batch)
         h_hat = autoencoder.decode(latents)
         optimizer.zero_grad()
@@ -608,6 +630,34 @@ def learned(h, *, n_latents, l1, n_steps, batch_size, lr, generator, spoil=lambd
         with torch.no_grad():
             spoil(autoencoder)
     return tuple(getattr(autoencoder, n).detach() for n in ("W_enc", "b_enc", "W_dec", "b_dec"))
+
+
+@wrong("learn_directions")
+def all_rows_in_every_step(h, **known):
+    return learned(h, **known, rows_of=lambda _: torch.arange(h.shape[1]))
+
+
+@wrong("learn_directions")
+def rows_in_their_order(h, **known):
+    size = known["batch_size"]
+    return learned(h, **known, rows_of=lambda n: (n * size + torch.arange(size)) % h.shape[1])
+
+
+@wrong("learn_directions")
+def directions_from_positive_numbers(h, **known):
+    shape = (len(h), h.shape[-1], known["n_latents"])
+    return learned(h, **known, start=torch.rand(shape, generator=known["generator"]))
+
+
+@wrong("learn_directions")
+def directions_from_a_cube(h, **known):
+    shape = (len(h), h.shape[-1], known["n_latents"])
+    return learned(h, **known, start=torch.rand(shape, generator=known["generator"]) - 0.5)
+
+
+@wrong("learn_directions")
+def revives_what_is_dead_on_a_batch(h, **known):
+    return learned(h, **known, revives_on_a_batch=True)
 
 
 @wrong("learn_directions")
