@@ -90,8 +90,8 @@ plt.show()
 # A line that rises is positive *after* it crosses zero, one that falls *before*. It may cross zero
 # outside of $[0, 1]$: then it is positive everywhere, or nowhere.
 #
-# Edge cases: where the line is positive nowhere, any $s = e$ will do. A flat line, $g = 0$, crosses
-# nothing: its bias decides. (No check has $g = b = 0$.)
+# Edge cases: where the line is positive nowhere, any $s = e$ in $[0, 1]$ will do. A flat line,
+# $g = 0$, crosses nothing: its bias decides. (No check has $g = b = 0$.)
 #
 # **Predict first.** $g = 2$ and $b = -0.5$; then $g = -2$ and $b = 1$; then $g = 0.5$ and $b = -1$.
 #
@@ -601,8 +601,8 @@ plt.show()
 # - Return `BestPolygon(radius=..., bias=..., dropped_bias=..., loss=...)` with the best $r \ge 0$,
 #   $b$ and $c$, and the loss. Or a plain tuple, in this order. All are Python numbers: `.item()`
 #   makes one of a tensor.
-# - Search in any way you like, for a few seconds at most. The radius must be right within 0.005,
-#   the bias within 0.01, and the loss within 0.00001.
+# - Search in any way you like, for two seconds at most. The radius must be right within 0.005, the
+#   bias within 0.01, and the loss within 0.00001.
 #
 # Edge cases: return the best $c$ also for $k = n$, where no feature needs it. With one corner the
 # sum is empty.
