@@ -281,7 +281,7 @@ def with_the_library_trainer(h, *, n_latents, l1, n_steps, batch_size, lr, gener
     config = tms_lib.TrainConfig(n_steps=half, lr=lr, schedule="constant")
     tms_lib.minimise(autoencoder, losses, generator=generator, config=config)
     tms_lib.resample_dead_latents(autoencoder, h, generator=generator)
-    config = tms_lib.TrainConfig(n_steps=n_steps - half, lr=lr, schedule="cosine")
+    config = tms_lib.TrainConfig(n_steps=n_steps - half, lr=lr, schedule="linear")
     tms_lib.minimise(autoencoder, losses, generator=generator, config=config)
     return tuple(getattr(autoencoder, n).detach() for n in ("W_enc", "b_enc", "W_dec", "b_dec"))
 
