@@ -184,6 +184,7 @@ def demo(
         "  course/gradebook.db   the gradebook: run `nbgrader formgrader` there to see it"
     )
     console.print("  course/feedback/      what each student reads")
+    console.print("  course/reports/       the class, from the chapters that `tms grade` graded")
     if not all(row.as_expected for row in rows):
         console.print("[red]Some grades are not what they should be.[/]")
         raise typer.Exit(1)

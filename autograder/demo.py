@@ -131,20 +131,17 @@ def run_demo(root: Path, folder: Path) -> Iterator[str | list[Row]]:
         _nbgrader(course, "release_assignment", chapter)
     yield "five students write their answers"
     desks = _write_notebooks(course, folder, solutions)
-    # Submitting and writing feedback leave the gradebook alone, so a second process does both
-    # while the first one grades.
-    with ThreadPoolExecutor(1) as beside:
-        submitted = {chapter: beside.submit(_submit, desks, chapter) for chapter in solutions}
-        feedback = []
-        for chapter in solutions:
-            yield f"{chapter}: collecting and grading"
-            submitted[chapter].result()
-            _nbgrader(course, "collect", chapter)
-            _nbgrader(course, "autograde", chapter, "--create")
-            feedback.append(beside.submit(_nbgrader, course, "generate_feedback", chapter))
+    with ThreadPoolExecutor(2) as both:  # what leaves the gradebook alone, two at a time
+        yield "submitting and collecting"
+        list(both.map(lambda chapter: _hand_in(course, desks, chapter), solutions))
+        first, *others = solutions
+        yield f"grading {first}: nbgrader autograde"
+        _nbgrader(course, "autograde", first, "--create")
+        if others:
+            yield "grading the other chapters: tms grade"
+            _run(course, "autograder", "grade", *others, f"--isolation={_isolation()}")
         yield "writing feedback"
-        for written in feedback:
-            written.result()
+        list(both.map(lambda name: _nbgrader(course, "generate_feedback", name), solutions))
     yield "exporting the grades"
     _nbgrader(course, "export", "--to", str(folder / "grades.csv"))
     yield _table(folder / "grades.csv")
@@ -157,22 +154,27 @@ def _prepare(root: Path, course: Path) -> dict[str, NotebookNode]:
     exchange.mkdir()
     exchange.chmod(0o777)  # nbgrader insists that everyone can write there
     config = (root / "course" / "nbgrader_config.py").read_text(encoding="utf-8")
-    if missing():  # these students are ours, and who tries the demo need install nothing for it
-        config += '\nc.IsolatedExecute.isolation = "process"\n'
+    config += f"\nc.IsolatedExecute.isolation = {_isolation()!r}\n"
     (course / "nbgrader_config.py").write_text(
         f"{config}\n{_exchange_settings(exchange)}\n"
         # every student of the demonstration submits as whoever runs it
         "c.CollectApp.check_owner = False\nc.ExchangeCollect.check_owner = False\n",
         encoding="utf-8",
     )
+    shutil.copytree(root / "course" / "chapters", course / "chapters")
     solutions = {}
-    for chapter in chapters(root):
-        cells = read_master(root / "course" / "chapters" / f"{chapter}.py")
+    for chapter in chapters(course.parent):
+        cells = read_master(course / "chapters" / f"{chapter}.py")
         solutions[chapter] = solution_notebook(cells, chapter)
         path = course / "source" / chapter / f"{chapter}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(source_notebook(cells, chapter), path)
     return solutions
+
+
+def _isolation() -> str:
+    """The best there is: these students are ours, and who tries the demo need install nothing."""
+    return "process" if missing() else "bubblewrap"
 
 
 def _exchange_settings(exchange: Path) -> str:
@@ -201,9 +203,10 @@ def _write_notebooks(
     return desks
 
 
-def _submit(desks: dict[str, Path], chapter: str) -> None:
+def _hand_in(course: Path, desks: dict[str, Path], chapter: str) -> None:
     for name, desk in desks.items():
         _nbgrader(desk, "submit", chapter, f"--student={name}")
+    _nbgrader(course, "collect", chapter)
 
 
 def _write_answers(
@@ -248,11 +251,15 @@ def _endless(exercise: Exercise, solution: str) -> str:
 
 def _nbgrader(folder: Path, *arguments: str) -> None:
     """Runs one of nbgrader's commands as an instructor or a student would, in their folder."""
-    command = [sys.executable, "-m", "nbgrader", *arguments]
+    _run(folder, "nbgrader", *arguments)
+
+
+def _run(folder: Path, module: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CourseError(
-            f"`nbgrader {' '.join(arguments)}` in {folder} ended with {done.returncode}:\n"
+            f"`{module} {' '.join(arguments)}` in {folder} ended with {done.returncode}:\n"
             f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
         )
 
