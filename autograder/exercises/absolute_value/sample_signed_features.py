@@ -15,6 +15,7 @@ from autograder.exercises.sparse_features._samplers import (
     activity_of_instances,
     batches_of_four,
     between_rows,
+    centred_between_rows,
     densities,
     error_of_shares,
     least_active,
@@ -51,17 +52,14 @@ def _mean_square_of_active(x: Tensor, _call: Call) -> Tensor:
 
 
 def _values_between_rows(x: Tensor, _call: Call) -> Tensor:
-    """Correlation of a feature's values one row and half a batch later, where both are active.
-
-    Then that of their sizes. In standard errors, 1 / sqrt(rows).
-    """
-    x, lags = x.double(), []
-    for centred, variance in ((x, 1 / 3), (x.abs() - 1 / 2, 1 / 12)):
-        for lag in (1, x.shape[-2] // 2):
-            both = (x != 0) & (x.roll(lag, -2) != 0)
-            products = (centred * centred.roll(lag, -2) * both).sum(-2)
-            lags.append(products / both.sum(-2).clamp(min=1).sqrt() / variance)
-    return torch.stack(lags)
+    """`centred_between_rows` of the values, then of their sizes."""
+    sizes = x.double().abs() - 1 / 2
+    return torch.cat(
+        [
+            centred_between_rows(x.double(), x != 0, variance=1 / 3),
+            centred_between_rows(sizes, x != 0, variance=1 / 12),
+        ]
+    )
 
 
 def _sizes_of_pairs(x: Tensor, call: Call) -> Tensor:

@@ -14,6 +14,7 @@ from autograder.exercises.sparse_features._samplers import (
     least_active,
     mean_of_active,
     share_per_quarter,
+    values_between_rows,
     where_both_active,
 )
 from autograder.exercises.sparse_features._shared import SIGMAS, correlation
@@ -101,5 +102,12 @@ def uniform_and_independent(
             measure=_presence_between_rows,
             expected=_no_correlation_between_rows,
             tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+        ),
+        matches_theory(
+            "and so are values, where both rows are active",
+            cases,
+            measure=values_between_rows,
+            expected=lambda call: torch.zeros(2, *probability(call).shape).double(),
+            tolerance=lambda _: SIGMAS,
         ),
     )

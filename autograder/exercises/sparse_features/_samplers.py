@@ -91,8 +91,40 @@ def between_rows(x: Tensor, _call: Call) -> Tensor:
     active = (x != 0).double()
     constant = (active == active[..., :1, :]).all(-2)
     centred = F.normalize(active - active.mean(-2, keepdim=True), dim=-2)
-    lags = [(centred * centred.roll(lag, -2)).sum(-2) for lag in (1, x.shape[-2] // 2)]
-    return torch.where(constant, 1.0 + active.min(), torch.stack(lags))
+    found = [(later * earlier).sum(-2) for later, earlier in _lagged(centred)]
+    return torch.where(constant, 1.0 + active.min(), torch.stack(found))
+
+
+def centred_between_rows(centred: Tensor, active: Tensor, *, variance: float) -> Tensor:
+    """Correlation of a feature's values one row and half a batch later, where both are active.
+
+    In standard errors, 1 / sqrt(rows).
+
+    Args:
+        centred: The values less their mean.
+        active: Which of them count.
+        variance: Theirs.
+    """
+    found = []
+    pairs = zip(_lagged(centred * active), _lagged(active), strict=True)
+    for (later, earlier), (is_later, is_earlier) in pairs:
+        rows = (is_later & is_earlier).sum(-2).clamp(min=1)
+        found.append((later * earlier).sum(-2) / rows.sqrt() / variance)
+    return torch.stack(found)
+
+
+def values_between_rows(x: Tensor, _call: Call) -> Tensor:
+    """`centred_between_rows` of values from [0, 1]."""
+    return centred_between_rows(x.double() - 1 / 2, x != 0, variance=1 / 12)
+
+
+def _lagged(rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """All rows that have a later one, and that one: the next, and the one half a batch later.
+
+    Not around the end: half a batch later, every pair would count twice.
+    """
+    for lag in (1, rows.shape[-2] // 2):
+        yield rows[..., lag:, :], rows[..., :-lag, :]
 
 
 def spread_of_counts(x: Tensor, _call: Call) -> Tensor:

@@ -26,6 +26,7 @@ from autograder.exercises.sparse_features._samplers import (
     spread_of_counts,
     uneven_densities,
     uneven_densities_and_no_instances,
+    values_between_rows,
     values_of_pairs,
     zero_pairs,
 )
@@ -130,6 +131,14 @@ EXERCISE = Exercise(
             uneven_densities,
             measure=values_of_pairs,
             expected=zero_pairs,
+            tolerance=lambda _: SIGMAS,
+            weight=2,
+        ),
+        matches_theory(
+            "active values are uncorrelated with the next row's and with those half a batch later",
+            uneven_densities,
+            measure=values_between_rows,
+            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
             tolerance=lambda _: SIGMAS,
             weight=2,
         ),

@@ -92,6 +92,12 @@ def every_second_value_from_the_other_end(probability, n_samples, *, set_size, g
     return present * torch.where(second, 1 - first, first)
 
 
+@wrong("sample_correlated")
+def values_of_two_rows(probability, n_samples, *, set_size, generator):
+    present, value = presence_and_values(probability, n_samples, set_size, generator)
+    return present * value[..., torch.arange(n_samples) // 2 * 2, :]
+
+
 # ------------------------------------------------------------------------- sample_anticorrelated
 
 
@@ -203,6 +209,14 @@ def member_shared_by_instances(probability, n_samples, *, set_size, probability_
     chosen, value = one_of_each(p, n_samples, set_size, generator)
     member = torch.randint(set_size, (n_samples, probability.shape[-1]), generator=generator)
     return (chosen.sum(-1, keepdim=True) * F.one_hot(member, set_size) * value).flatten(-2)
+
+
+@wrong("sample_anticorrelated")
+def values_drawn_for_half_the_batch(probability, n_samples, *, set_size, probability_of, generator):
+    how = {"set_size": set_size, "probability_of": probability_of, "generator": generator}
+    x = tms_lib.sample_anticorrelated(probability, n_samples, **how)
+    row = torch.arange(n_samples) % max(n_samples // 2, 1)
+    return (x > 0) * torch.rand(x.shape, generator=generator, dtype=x.dtype)[..., row, :]
 
 
 # ----------------------------------------------------------------------------------- pair_losses

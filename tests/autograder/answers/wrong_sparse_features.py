@@ -323,6 +323,19 @@ def instances_or_none_but_not_two(p, n, *, generator):
     return torch.rand(size, generator=generator, dtype=p.dtype) * mask
 
 
+@wrong("sample_features")
+def values_drawn_for_half_the_batch(p, n, *, generator):
+    value = uniform(p, n, generator)
+    value[..., n // 2 : 2 * (n // 2), :] = value[..., : n // 2, :].clone()
+    return value * (uniform(p, n, generator) < p.unsqueeze(-2))
+
+
+@wrong("sample_features")
+def values_of_two_rows(p, n, *, generator):
+    value = uniform(p, (n + 1) // 2, generator).repeat_interleave(2, -2)[..., :n, :]
+    return value * (uniform(p, n, generator) < p.unsqueeze(-2))
+
+
 # -------------------------------------------------------------------------------- feature_moments
 
 
