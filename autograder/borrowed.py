@@ -4,8 +4,8 @@ Two ways together. A look at the answer's cell finds what it says: an import, an
 `getattr`. While the answer runs, the library's function, and whatever a notebook made of its code,
 refuses to be called by anybody but the library, whatever name it goes by; functions of the library
 that use it work as always, and so do answers that call those. Of a class, all methods refuse.
-Neither finds a copy of the function's source, nor a process that was made to forget the refusal:
-whoever goes so far can as well copy.
+Neither finds a copy of the function's source or a trace of it, nor a process that was made to
+forget the refusal: whoever goes so far can as well copy.
 """
 
 import ast
@@ -121,13 +121,15 @@ class Withheld:
         reference: What it is. What is bound to it keeps it: its code is what is exchanged.
 
     Attributes:
+        reference: The function or class.
         asked: Whether somebody else called it.
     """
 
-    _now: "Withheld"  # the one whose code is exchanged
+    now: "Withheld | None" = None  # the one whose code is exchanged
     modules = torch.nn.modules.module.__file__  # whose code calls a module's forward
 
     def __init__(self, reference: FunctionType | type) -> None:
+        self.reference = reference
         self.asked = False
         self._depth = 0  # of calls that were allowed
         self._codes = {each: each.__code__ for each in _all_of(reference)}
@@ -135,7 +137,7 @@ class Withheld:
         self._originals: dict[int, FunctionType] = {}
 
     def __enter__(self) -> "Withheld":
-        Withheld._now = self
+        Withheld.now = self
         for function, code in self._codes.items():
             original = FunctionType(
                 code,
@@ -152,6 +154,7 @@ class Withheld:
     def __exit__(self, *_: object) -> None:
         for function, code in self._codes.items():
             function.__code__ = code
+        Withheld.now = None
 
     def call(
         self, caller: FrameType, refusal: CodeType, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -185,14 +188,25 @@ def _all_of(reference: FunctionType | type) -> list[FunctionType]:
     spaces = [vars(m) for m in (*sys.modules.values(), *own.values()) if type(m) is ModuleType]
     found = (*own.values(), *(space.get(reference.__name__) for space in spaces))
     places = {_place(innermost) for *_, innermost in layers}
-    made = (f for value in found for outer in _functions(value) for f in _layers(outer))
+    found = (each for value in found for each in _with_bases(value))
+    made = (f for each in found for outer in _functions(each) for f in _layers(outer))
     made = (function for function in made if _place(function) in places)
     return list(dict.fromkeys((*itertools.chain(*layers), *made)))
 
 
+def _with_bases(value: Any) -> tuple[Any, ...]:
+    """A class and all that it inherits from; anything else by itself."""
+    return value.__mro__ if _is_class(value) else (value,)
+
+
+def _is_class(value: Any) -> bool:
+    """Whether it is one, and does not just say so."""
+    return issubclass(type(value), type)
+
+
 def _functions(value: Any) -> Iterator[FunctionType]:
     """The value itself if it is a function, its methods if it is a class."""
-    for each in tuple(vars(value).values()) if isinstance(value, type) else (value,):
+    for each in tuple(vars(value).values()) if _is_class(value) else (value,):
         if type(each) is FunctionType:
             yield each
 
@@ -220,12 +234,15 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
     own, caller = sys._getframe(), sys._getframe(1)
     while caller.f_back and caller.f_code.co_filename == Withheld.modules:  # a module is called
         caller = caller.f_back
-    return Withheld._now.call(caller, own.f_code, args, kwargs)
+    assert Withheld.now is not None
+    return Withheld.now.call(caller, own.f_code, args, kwargs)
 
 
 @contextlib.contextmanager
 def withheld(reference: Callable[..., Any] | None) -> Iterator[None]:
     """Keeps a function or class of the library from an answer; nothing if it is None.
+
+    Within another `withheld` for the same one, that one goes on.
 
     Raises:
         BorrowedError: If the answer called it, also if the answer let nobody see the refusal.
@@ -233,7 +250,11 @@ def withheld(reference: Callable[..., Any] | None) -> Iterator[None]:
     if not isinstance(reference, FunctionType | type):
         yield
         return
-    with Withheld(reference) as guard:
+    guard = Withheld.now
+    goes_on = guard is not None and guard.reference is reference
+    if guard is None or not goes_on:
+        guard = Withheld(reference)
+    with contextlib.nullcontext() if goes_on else guard:
         try:
             yield
         finally:

@@ -209,6 +209,38 @@ def test_a_class_that_a_notebook_makes_anew_is_withheld_too(monkeypatch):
         fresh.ReLUOutputModel(**SIZES)
 
 
+def test_a_class_that_inherits_from_one_made_anew_is_withheld_too(monkeypatch):
+    fresh = importlib.util.module_from_spec(models.__spec__)
+    models.__spec__.loader.exec_module(fresh)
+    heir = type("Heir", (fresh.ReLUOutputModel,), {})  # nothing else names what it inherits from
+    monkeypatch.setattr(sys.modules["__main__"], "heir", heir, raising=False)
+    with pytest.raises(BorrowedError), withheld(tms_lib.ReLUOutputModel):
+        heir(**SIZES)
+    assert heir(**SIZES)(torch.ones(2, 1, 4)).shape == (2, 1, 4)
+
+
+def test_what_only_says_that_it_is_a_class_is_none(monkeypatch):
+    def of_a_class(_self):
+        raise ValueError
+
+    says = type("Says", (), {"__class__": property(of_a_class)})()
+    monkeypatch.setattr(sys.modules["__main__"], "says", says, raising=False)
+    with withheld(tms_lib.ReLUOutputModel):
+        assert torch.equal(classify_features(W), classify_features_before)
+
+
+def test_within_another_a_reference_stays_withheld():
+    code = superposition.__code__
+    with withheld(superposition):
+        refuses = superposition.__code__
+        with withheld(superposition):
+            assert torch.equal(classify_features(W), classify_features_before)
+        assert superposition.__code__ is refuses is not code
+    assert superposition.__code__ is code
+    with pytest.raises(BorrowedError), withheld(superposition), withheld(superposition):
+        superposition(W)
+
+
 def test_what_the_library_trains_with_a_withheld_class_stays_allowed():
     sizes = {"n_hidden": 1, "n_steps": 2, "batch_size": 4, "lr": 0.1}
     with withheld(tms_lib.ReLUOutputModel):
