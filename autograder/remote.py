@@ -9,6 +9,7 @@ and what its arguments were after the call. A cheat that forges them gains no mo
 the answer would: a `.detach()`, a special case for fake tensors, a copy of the arguments.
 """
 
+import re
 import secrets
 import select
 import socket
@@ -40,6 +41,7 @@ _WHY = {
     "signal 24": "Your answer used up the processor time of its notebook, so it was ended.",
     "exit": "Your answer ended its own process. Did you call exit()?",
 }
+_LEADING = re.compile(r"\A\s*\n")  # empty lines, which IPython does not count
 _NONSENSE = "Your answer's process sent something that is no result."
 _OVER = "The time for the whole notebook is over."
 _HUNG = "Your answer took too long and could not be interrupted, so it was ended."
@@ -194,7 +196,7 @@ class Session:
         if place is None:
             return ""
         for number, source in self._sources.items():
-            lines = source.splitlines()
+            lines = _LEADING.sub("", source).splitlines()
             if place[0] == f"<cell {number}>" and 1 <= place[1] <= len(lines):
                 return lines[place[1] - 1].strip()
         return ""

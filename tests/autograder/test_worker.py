@@ -132,6 +132,14 @@ def test_a_line_is_quoted_from_the_graders_own_copy(session):
     assert "secret" not in raised.value.public
 
 
+@pytest.mark.parametrize("before", ["", "\n", "  \n\n# A comment.\n"])
+def test_the_line_is_the_one_that_raised_whatever_stands_before_it(session, before):
+    far = answer(session, f"{before}def answer(x):\n    y = 1\n    return y / 0\n")
+    with pytest.raises(RaisedError) as raised:
+        far.outcome(call(torch.ones(1)))
+    assert raised.value.line == "return y / 0"
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
@@ -296,6 +304,49 @@ def test_a_reference_is_withheld_from_its_own_exercise_only(session):
     session.run_cell("other = answer")
     other = RemoteAnswer("other", session, seconds=5, reference=find("embed").reference)
     assert_close(other.outcome(call(torch.eye(2))).value, torch.eye(2))
+
+
+LATER = """
+import tms_lib
+class Later(tuple):
+    def __iter__(self):
+        return iter(self.read())
+def answer(W):
+    later = Later()
+    later.read = lambda: (READ,)
+    return later
+"""
+# the value is right, and the library's function is called when it is differentiated
+BACKWARD = """
+import tms_lib
+class Gram(torch.autograd.Function):
+    @staticmethod
+    def forward(context, W):
+        context.save_for_backward(W)
+        return W.mT @ W
+    @staticmethod
+    def backward(context, gradient):
+        (W,) = context.saved_tensors
+        with torch.enable_grad():
+            copy = W.detach().requires_grad_()
+            return torch.autograd.grad(tms_lib.gram(copy), copy, gradient)[0]
+answer = Gram.apply
+"""
+
+
+@pytest.mark.parametrize("source", [LATER.replace("READ", "tms_lib.gram(W)"), BACKWARD])
+def test_a_reference_is_withheld_until_the_outcome_is_read(session, source):
+    assert session.run_cell(source) is None
+    far = RemoteAnswer("answer", session, seconds=5, reference=find("gram").reference)
+    with pytest.raises(BorrowedError):
+        far.outcome(call(torch.eye(2)), wrt=[0])
+
+
+def test_a_result_that_raises_when_it_is_read_is_the_answers_problem(session):
+    far = answer(session, LATER.replace("READ", "1 / 0"))
+    with pytest.raises(RaisedError, match="ZeroDivisionError") as raised:
+        far.outcome(call(torch.eye(2)))
+    assert "later.read = " in raised.value.line
 
 
 def test_the_time_of_other_cells_is_not_the_answers(session):
