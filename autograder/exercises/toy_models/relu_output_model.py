@@ -87,8 +87,8 @@ def _of_state(value: Any, name: str) -> Tensor:
     return state[name].double()
 
 
-def _not_finite(value: Any, _call: Call) -> Tensor:
-    return torch.stack([(~_of_state(value, name).isfinite()).any() for name in ("W", "b")])
+def _are_finite(value: Any, _call: Call) -> Tensor:
+    return torch.stack([_of_state(value, name).isfinite().all() for name in ("W", "b")])
 
 
 def _scales(value: Any, _call: Call) -> Tensor:
@@ -136,9 +136,9 @@ EXERCISE = Exercise(
     difficulty=2,
     checks=(
         equals_reference(
-            "the parameters of a new model are W and b, in their shapes",
+            "a new model saves W and b, in their shapes, and both are finite",
             _new,
-            measure=_not_finite,
+            measure=_are_finite,
             weight=3,
         ),
         equals_reference("b starts at 0", _new, measure=lambda value, _: _of_state(value, "b")),

@@ -19,6 +19,17 @@ class _LinearForward(nn.Module):
         return tms_lib.linear_output(x, W=self.W, b=self.b)
 
 
+class _NeuronsOnTheHidden(nn.Module):
+    def __init__(self, *, n_instances, n_features, n_hidden, generator):
+        super().__init__()
+        sizes = {"n_instances": n_instances, "n_hidden": n_hidden, "n_features": n_features}
+        self.W = nn.Parameter(init_weights(**sizes, generator=generator))
+        self.b = nn.Parameter(torch.zeros(n_instances, n_features))
+
+    def forward(self, x):
+        return tms_lib.relu_hidden(x, W=self.W, b=self.b)
+
+
 class _BiasOutside(nn.Module):
     def __init__(self, *, n_instances, n_features, n_hidden, generator):
         super().__init__()
@@ -137,6 +148,10 @@ SLIPS = (
         says="You left out the ReLU: your outputs can be negative.",
     ),
     Slip(
+        answer=_NeuronsOnTheHidden,
+        says="You applied a ReLU to the hidden vector as well. Only the output has one.",
+    ),
+    Slip(
         answer=_BiasOutside,
         says="You added the bias after the ReLU. It belongs inside, where it can silence "
         "small interference.",
@@ -148,12 +163,13 @@ SLIPS = (
     ),
     Slip(
         answer=_LooseTensors,
-        says="W and b are loose tensors, so the module does not know them: no optimiser gets them "
-        "and no state_dict saves them. Wrap each in nn.Parameter.",
+        says="The module does not know W and b, so no optimiser gets them and no state_dict saves "
+        "them. Make each a parameter: self.W = nn.Parameter(...).",
     ),
     Slip(
         answer=_LooseBias,
-        says="b is a loose tensor, so it is neither trained nor saved. Wrap it in nn.Parameter.",
+        says="The module does not know b, so it is neither trained nor saved. "
+        "Make it a parameter: self.b = nn.Parameter(...).",
     ),
     Slip(
         answer=_OneBiasForAll,
@@ -175,8 +191,9 @@ SLIPS = (
     ),
     Slip(
         answer=_XavierStart,
-        says="xavier_normal_ took the number of instances for a fan, so a model starts nearer "
-        "to 0 the more models are made beside it. Take init_weights.",
+        # any start that is as small gets this sentence
+        says="W starts too near 0. Did you leave out the root, or call xavier_normal_ for all "
+        "instances at once, so that it took their number for a fan? Take init_weights.",
     ),
     Slip(
         answer=_SameStartEverywhere,

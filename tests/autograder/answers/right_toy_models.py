@@ -214,6 +214,35 @@ class WithMethodsOfItsOwn(torch.nn.Module):
         return (y + self.b[:, None, :]).relu()
 
 
+@right("ReLUOutputModel")
+class ABufferThatIsNotSaved(torch.nn.Module):
+    W: torch.nn.Parameter
+    b: torch.nn.Parameter
+    zero: torch.Tensor
+
+    def __init__(self, n_instances, n_features, n_hidden, generator):
+        super().__init__()
+        self.register_parameter("b", torch.nn.Parameter(torch.zeros(n_instances, n_features)))
+        self.register_parameter(
+            "W", torch.nn.Parameter(torch.empty(n_instances, n_hidden, n_features))
+        )
+        self.register_buffer("zero", torch.zeros(()), persistent=False)
+        self.reset_parameters(generator)
+
+    @torch.no_grad()
+    def reset_parameters(self, generator):
+        _, hidden, features = self.W.shape
+        std = math.sqrt(2 / (hidden + features))
+        torch.nn.init.normal_(self.W, std=std, generator=generator)
+
+    @property
+    def gram(self):
+        return self.W.mT @ self.W
+
+    def forward(self, x):
+        return torch.maximum(torch.baddbmm(self.b.unsqueeze(1), x, self.gram), self.zero)
+
+
 # -------------------------------------------------------------------------------- best_of_seeds
 
 

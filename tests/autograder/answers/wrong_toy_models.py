@@ -332,9 +332,33 @@ class UniformStart(Model):
 
 
 @wrong("ReLUOutputModel")
-class NeuronsOnTheHidden(Model):
+class SubtractsTheBias(Model):
     def forward(self, x):
-        return tms_lib.relu_hidden(x, W=self.W, b=self.b)
+        return tms_lib.relu_output(x, W=self.W, b=-self.b)
+
+
+@wrong("ReLUOutputModel")
+class NoBias(torch.nn.Module):
+    def __init__(self, **sizes):
+        super().__init__()
+        self.W = torch.nn.Parameter(tms_lib.init_weights(**sizes))
+
+    def forward(self, x):
+        return torch.relu(tms_lib.embed(x, self.W) @ self.W)
+
+
+@wrong("ReLUOutputModel")
+class StartWithoutTheRoot(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.W.data *= (2 / (sizes["n_hidden"] + sizes["n_features"])) ** 0.5
+
+
+@wrong("ReLUOutputModel")
+class StartsAtNotANumber(Model):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.W.data.fill_(math.nan)
 
 
 @wrong("ReLUOutputModel")
