@@ -548,7 +548,8 @@ x = torch.rand(100, 3, 5)
 print("the copy gives the same outputs:", torch.equal(copy(x), yours(x)))
 
 # %% [markdown]
-# *Question.* Look at the next exercise. Which of its lines would a module make shorter?
+# *Question.* The next exercise goes back to loose tensors, to show every part of the loop. Which of
+# its steps would a module make shorter?
 
 # %% prompt train_relu_output [markdown]
 # ### Exercise 2.6: The training loop
