@@ -17,6 +17,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -360,9 +361,18 @@ class LocalAnswer:
         """What the function would return if its annotations were not enforced, for diagnosis."""
         if type(error).__module__.split(".")[0] == "jaxtyping":
             with contextlib.suppress(Exception):
-                copies = call.fresh()
-                return (plain(self._run(lambda: perform(function.__wrapped__, copies)[1])),)
+                bare, copies = _bare(function), call.fresh()
+                return (plain(self._run(lambda: perform(bare, copies)[1])),)
         return ()
+
+
+def _bare(function: Any) -> Callable[..., Any]:
+    """What jaxtyping wrapped: the function, or a class with the methods."""
+    if not isinstance(function, type):
+        return function.__wrapped__
+    methods = {name: f for name, f in vars(function).items() if isinstance(f, FunctionType)}
+    wrapped = {name: getattr(f, "__wrapped__", f) for name, f in methods.items()}
+    return type(function.__name__, (function,), wrapped)
 
 
 def _same(state: Tensor, other: Tensor) -> bool:

@@ -213,12 +213,12 @@ def uses_generator(cases: Cases) -> Check:
             ).value
             assert not agrees(other, first), (
                 "Two calls with differently seeded generators gave the same result. "
-                "Do not seed anything inside the function; use the generator as it comes."
+                "Draw every random number from the generator as it comes, and seed nothing."
             )
             later = _outcome(trial, call.map(_drawn_from)).value
             assert not agrees(later, first), (
                 "A generator that has been drawn from gave the same result as a fresh one with its "
-                "seed. Do not seed anything inside the function; use the generator as it comes."
+                "seed. Draw every random number from the generator as it comes, and seed nothing."
             )
             assert call.drawn(_outcome(trial, call).after), (
                 "Your function leaves the generator as it was, so the next call would give the "

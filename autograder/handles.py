@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from autograder.problems import AnswerError
+from autograder.problems import ObjectError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +64,21 @@ class Step:
         """What the step gives; None if it sets something.
 
         Raises:
-            AnswerError: If what it sets is no tensor of the value's shape.
+            ObjectError: If the object has no such attribute, or no tensor of the shape to set.
         """
+        try:
+            target = getattr(made, self.name) if self.name else made
+        except AttributeError:
+            hint = " Does your class inherit from nn.Module?" if _of_module(self.name, made) else ""
+            raise ObjectError(f"There is no {self.place}.{hint}") from None
         if self.do == "call":
-            method = getattr(made, self.name) if self.name else made
-            return method(*self.args, **self.kwargs)
-        target = getattr(made, self.name)
+            return target(*self.args, **self.kwargs)
         if self.do == "get":
             return target
         (value,) = self.args
         if not isinstance(target, Tensor) or target.shape != value.shape:
             got = tuple(target.shape) if isinstance(target, Tensor) else type(target).__name__
-            raise AnswerError(
+            raise ObjectError(
                 f"{self.place} must be a tensor of shape {tuple(value.shape)}; got {got}."
             )
         with torch.no_grad():
@@ -112,12 +115,18 @@ def parameter(made: Any, name: str) -> Tensor:
     """The object's tensor of that name, to differentiate by.
 
     Raises:
-        AnswerError: If there is none, or it is not trained.
+        ObjectError: If there is none, or it is not trained.
     """
     found = getattr(made, name, None)
     if not isinstance(found, Tensor) or not found.requires_grad:
-        raise AnswerError(f"object.{name} must be a parameter, so that it is trained.")
+        raise ObjectError(
+            f"object.{name} is not trained: it must be an nn.Parameter that requires a gradient."
+        )
     return found
+
+
+def _of_module(name: str, made: Any) -> bool:
+    return hasattr(torch.nn.Module, name) and not isinstance(made, torch.nn.Module)
 
 
 def _in_words(value: Any) -> str:

@@ -71,6 +71,15 @@ class GradientError(AnswerError):
     )
 
 
+class ObjectError(AnswerError):
+    """The object that the answer makes is not what was asked for."""
+
+    sentence = (
+        "The object that your answer makes lacks an attribute, a method or a parameter that was "
+        "asked for, or has it in another shape."
+    )
+
+
 class RaisedError(AnswerError):
     """The answer raised.
 
@@ -109,5 +118,12 @@ class RaisedError(AnswerError):
 # Those that have no more to them than a message and a value.
 PROBLEMS = {
     problem.__name__: problem
-    for problem in (AnswerError, NotWrittenError, BorrowedError, OutOfTimeError, GradientError)
+    for problem in (
+        AnswerError,
+        NotWrittenError,
+        BorrowedError,
+        OutOfTimeError,
+        GradientError,
+        ObjectError,
+    )
 }

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from beartype import beartype
+from jaxtyping import Float, jaxtyped
 from torch import nn
 from torch.testing import assert_close
 
 from autograder.answer import AnswerError, GradientError, LocalAnswer, call
 from autograder.handles import calls, gets, sets
+from autograder.problems import RaisedError
 
 
 class Scale(nn.Module):
@@ -81,7 +84,7 @@ def test_gradients_reach_parameters_and_arguments():
 def test_what_takes_no_part_has_the_gradient_0_or_none():
     use = NEW.then(calls("powers", n=1), gets("factor"))
     assert_close(outcome(Scale, use, wrt=[".factor"]).gradients[".factor"], X / 2)
-    with pytest.raises(AnswerError, match=r"object\.label must be a parameter"):
+    with pytest.raises(AnswerError, match=r"object\.label is not trained"):
         outcome(Scale, NEW.then(calls("", X)), wrt=[".label"])
     with pytest.raises(GradientError):
         outcome(Scale, NEW.then(gets("label")), wrt=[".factor"])
@@ -90,8 +93,8 @@ def test_what_takes_no_part_has_the_gradient_0_or_none():
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        (gets("bias"), "no attribute 'bias'"),
-        (calls("fit"), "no attribute 'fit'"),
+        (gets("bias"), r"There is no object\.bias\.$"),
+        (calls("fit"), r"There is no object\.fit\.$"),
         (calls("", X, X), "positional arguments"),
         (sets("factor", torch.ones(2)), r"shape \(2,\); got \(3,\)"),
         (sets("label", X), "got str"),
@@ -101,6 +104,30 @@ def test_what_takes_no_part_has_the_gradient_0_or_none():
 def test_what_cannot_be_done_is_the_answers_problem(step, told):
     with pytest.raises(AnswerError, match=told):
         outcome(Scale, NEW.then(step))
+
+
+def test_who_forgets_the_module_is_reminded_of_it():
+    with pytest.raises(AnswerError, match=r"no object\.state_dict\. Does your class inherit"):
+        outcome(Config, call(n_hidden=4).then(calls("state_dict")))
+
+
+class Annotated(nn.Module):
+    """A module whose result does not keep to its annotation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(3))
+
+    @jaxtyped(typechecker=beartype)
+    def forward(self, x: Float[torch.Tensor, " n"]) -> Float[torch.Tensor, "n 1"]:
+        return self.factor * x
+
+
+def test_a_method_that_breaks_its_annotation_tells_what_came():
+    with pytest.raises(RaisedError, match="annotated shapes") as raised:
+        outcome(Annotated, call().then(gets("factor"), calls("", X)))
+    value = raised.value.value[0]  # pyright: ignore[reportGeneralTypeIssues]
+    assert_close(value["object(tensor of shape (3,))"], X)
 
 
 def test_arguments_of_steps_are_copies_and_changes_are_seen():

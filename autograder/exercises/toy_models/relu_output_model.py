@@ -41,6 +41,10 @@ def _new(draw: Draw) -> Iterator[Call]:
     yield _make(draw, 1, 4, 6).then(calls("state_dict"))
 
 
+def _parameters(draw: Draw) -> Iterator[Call]:
+    yield _make(draw, 3, 2, 5).then(calls("get_parameter", "W"), calls("get_parameter", "b"))
+
+
 def _large(draw: Draw) -> Iterator[Call]:
     # weights enough that every slip's scale is another
     yield _make(draw, 4, 40, 60).then(calls("state_dict"))
@@ -141,6 +145,12 @@ EXERCISE = Exercise(
             measure=_are_finite,
             weight=3,
         ),
+        equals_reference(
+            "W and b are parameters",
+            _parameters,
+            measure=lambda value, _: torch.stack([v.isfinite().all() for v in value.values()]),
+            weight=2,
+        ),
         equals_reference("b starts at 0", _new, measure=lambda value, _: _of_state(value, "b")),
         matches_theory(
             "W starts with the standard deviation sqrt(2 / (hidden + features)) in every instance",
@@ -178,7 +188,7 @@ EXERCISE = Exercise(
         equals_reference("a saved state can be loaded", _loaded),
         keeps_arguments(_models),
         keeps_double(_models_in_double),
-        passes_gradients(_models_in_double, ".W", ".b"),
+        replace(passes_gradients(_models_in_double, ".W", ".b"), weight=3),
     ),
     slips=SLIPS,
     also_right=_Einsum,
