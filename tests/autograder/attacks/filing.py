@@ -53,6 +53,7 @@ class Attack:
 
     Attributes:
         cells: Makes the changed cells; a text alone is the student's own cell before the answers.
+            Answers to further exercises come after the usual ones.
         costs: The exercises that the attack costs itself.
         honest: The cells of its honest part that are not as usual.
     """
@@ -77,7 +78,7 @@ def attack(
 
     def add(cells: Callable[[World], Cells]) -> Callable[[World], Cells]:
         assert cells.__name__ not in ATTACKS, cells.__name__
-        assert set(costs) <= set(HONEST), costs
+        assert set(costs) <= {*HONEST, *(honest or {})}, costs
         ATTACKS[cells.__name__] = Attack(cells=cells, costs=costs, honest=honest or {})
         return cells
 
@@ -85,11 +86,11 @@ def attack(
 
 
 def notebook(changed: Mapping[str, str]) -> NotebookNode:
-    """The notebook with some of its cells changed."""
-    unknown = set(changed) - set(HONEST)
-    assert not unknown, unknown
+    """The notebook with some of its cells changed, and answers to further exercises."""
+    sources = {**HONEST, **changed}
+    sources[AFTER] = sources.pop(AFTER)  # last
     cells = []
-    for name, source in {**HONEST, **changed}.items():
+    for name, source in sources.items():
         if name in (BEFORE, AFTER):
             cells.append(v4.new_code_cell(source))
             continue
