@@ -276,13 +276,18 @@ class LocalAnswer:
         copies = call.fresh().replace({key: leaf.clone() for key, leaf in leaves.items()})
         function = self._function()
 
-        def result() -> Any:
+        def result() -> Outcome:
             made, value = perform(function, copies)
             leaves.update({name: parameter(made, str(name)[1:]) for name in names})
-            return value
+            return Outcome(
+                value=plain(value),
+                in_graph=any(t.requires_grad for t in _tensors(value)),
+                after=copies.states(),
+                gradients=_gradients(value, {key: leaves[key] for key in wrt}) if wrt else {},
+            )
 
         try:
-            value = self._run(result)
+            return self._run(result)
         except AnswerError:
             raise
         except KeyboardInterrupt:
@@ -291,12 +296,6 @@ class LocalAnswer:
             raise raised(
                 error, self._namespace, self._without_annotations(error, function, call)
             ) from None
-        return Outcome(
-            value=plain(value),
-            in_graph=any(t.requires_grad for t in _tensors(value)),
-            after=copies.states(),
-            gradients=_gradients(value, {key: leaves[key] for key in wrt}) if wrt else {},
-        )
 
     def mixes_devices(self, call: Call) -> bool:
         # Fake tensors carry shape, dtype and device but no data: on any machine they tell what
@@ -310,9 +309,13 @@ class LocalAnswer:
                 )
             )
             function = self._function()
-            try:
-                value = self._run(lambda: perform(function, elsewhere)[1])
+
+            def result() -> bool:
+                _, value = perform(function, elsewhere)
                 return any(t.device.type != "meta" for t in _tensors(value))
+
+            try:
+                return self._run(result)
             except (KeyboardInterrupt, BorrowedError):
                 raise
             except BaseException as error:  # also: the path depends on values, so nobody can tell
@@ -330,7 +333,10 @@ class LocalAnswer:
         return function
 
     def _run(self, use: Callable[[], T]) -> T:
-        """The call itself: output kept, time limited, torch's global seed another at every call."""
+        """The call, and all that is read of what it gave, which can still run the answer's code.
+
+        Output is kept, time limited, and torch's global seed another at every call.
+        """
         started = time.monotonic()
         try:
             with (
@@ -362,7 +368,7 @@ class LocalAnswer:
         if type(error).__module__.split(".")[0] == "jaxtyping":
             with contextlib.suppress(Exception):
                 bare, copies = _bare(function), call.fresh()
-                return (plain(self._run(lambda: perform(bare, copies)[1])),)
+                return (self._run(lambda: plain(perform(bare, copies)[1])),)
         return ()
 
 

@@ -121,15 +121,13 @@ class Withheld:
         reference: What it is. What is bound to it keeps it: its code is what is exchanged.
 
     Attributes:
-        reference: The function or class.
         asked: Whether somebody else called it.
     """
 
-    now: "Withheld | None" = None  # the one whose code is exchanged
+    _now: "Withheld"  # the one whose code is exchanged
     modules = torch.nn.modules.module.__file__  # whose code calls a module's forward
 
     def __init__(self, reference: FunctionType | type) -> None:
-        self.reference = reference
         self.asked = False
         self._depth = 0  # of calls that were allowed
         self._codes = {each: each.__code__ for each in _all_of(reference)}
@@ -137,7 +135,7 @@ class Withheld:
         self._originals: dict[int, FunctionType] = {}
 
     def __enter__(self) -> "Withheld":
-        Withheld.now = self
+        Withheld._now = self
         for function, code in self._codes.items():
             original = FunctionType(
                 code,
@@ -154,7 +152,6 @@ class Withheld:
     def __exit__(self, *_: object) -> None:
         for function, code in self._codes.items():
             function.__code__ = code
-        Withheld.now = None
 
     def call(
         self, caller: FrameType, refusal: CodeType, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -234,15 +231,12 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
     own, caller = sys._getframe(), sys._getframe(1)
     while caller.f_back and caller.f_code.co_filename == Withheld.modules:  # a module is called
         caller = caller.f_back
-    assert Withheld.now is not None
-    return Withheld.now.call(caller, own.f_code, args, kwargs)
+    return Withheld._now.call(caller, own.f_code, args, kwargs)
 
 
 @contextlib.contextmanager
 def withheld(reference: Callable[..., Any] | None) -> Iterator[None]:
     """Keeps a function or class of the library from an answer; nothing if it is None.
-
-    Within another `withheld` for the same one, that one goes on.
 
     Raises:
         BorrowedError: If the answer called it, also if the answer let nobody see the refusal.
@@ -250,11 +244,7 @@ def withheld(reference: Callable[..., Any] | None) -> Iterator[None]:
     if not isinstance(reference, FunctionType | type):
         yield
         return
-    guard = Withheld.now
-    goes_on = guard is not None and guard.reference is reference
-    if guard is None or not goes_on:
-        guard = Withheld(reference)
-    with contextlib.nullcontext() if goes_on else guard:
+    with Withheld(reference) as guard:
         try:
             yield
         finally:

@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 import autograder
 from autograder.answer import Call, LocalAnswer, Outcome, raised
-from autograder.borrowed import qualified_name, withheld
+from autograder.borrowed import qualified_name
 from autograder.guards import TimeIsOver, time_limit
 from autograder.handles import Step
 from autograder.problems import AnswerError, OutOfTimeError, RaisedError
@@ -136,23 +136,15 @@ class _Worker:
             self._run_cell(header["number"], header["source"], header["seconds"])
             return {}
         call = _read_call(header, Reader(payload, ARGUMENTS))
-        reference = self._library.get(header["reference"])
-        answer = self._answer(header["name"], header["seconds"], reference)
-        # What an answer returns can still run code of its own when it is read or differentiated.
-        with withheld(reference):
-            if header["do"] == "mixes_devices":
-                return {"mixes": answer.mixes_devices(call)}
-            try:
-                outcome = answer.outcome(call, wrt=header["wrt"])
-            except AnswerError:
-                raise
-            except Exception as error:
-                raise raised(error, self._shell.user_ns, ()) from None
-        return _outcome(outcome, writer)
+        answer = self._answer(header["name"], header["seconds"], header["reference"])
+        if header["do"] == "mixes_devices":
+            return {"mixes": answer.mixes_devices(call)}
+        return _outcome(answer.outcome(call, wrt=header["wrt"]), writer)
 
-    def _answer(self, name: str, seconds: float, reference: Any) -> LocalAnswer:
+    def _answer(self, name: str, seconds: float, reference: str) -> LocalAnswer:
         if name not in self._answers:
-            answer = LocalAnswer(name, self._shell.user_ns, seconds=seconds, reference=reference)
+            withheld = self._library.get(reference)
+            answer = LocalAnswer(name, self._shell.user_ns, seconds=seconds, reference=withheld)
             answer.printed = _Nowhere()
             self._answers[name] = answer
         return self._answers[name]

@@ -229,18 +229,6 @@ def test_what_only_says_that_it_is_a_class_is_none(monkeypatch):
         assert torch.equal(classify_features(W), classify_features_before)
 
 
-def test_within_another_a_reference_stays_withheld():
-    code = superposition.__code__
-    with withheld(superposition):
-        refuses = superposition.__code__
-        with withheld(superposition):
-            assert torch.equal(classify_features(W), classify_features_before)
-        assert superposition.__code__ is refuses is not code
-    assert superposition.__code__ is code
-    with pytest.raises(BorrowedError), withheld(superposition), withheld(superposition):
-        superposition(W)
-
-
 def test_what_the_library_trains_with_a_withheld_class_stays_allowed():
     sizes = {"n_hidden": 1, "n_steps": 2, "batch_size": 4, "lr": 0.1}
     with withheld(tms_lib.ReLUOutputModel):
