@@ -1,7 +1,5 @@
 """The exercise `sample_signed_features`: sparse features that can be negative."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -11,10 +9,7 @@ from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Exercise
 from autograder.exercises.absolute_value.sample_signed_features_slips import SLIPS
 from autograder.exercises.sparse_features._samplers import (
-    activity_of_features,
-    activity_of_instances,
-    batches_of_four,
-    between_rows,
+    INDEPENDENT,
     centred_between_rows,
     densities,
     error_of_shares,
@@ -25,7 +20,6 @@ from autograder.exercises.sparse_features._samplers import (
     share_active_and_share_nan,
     small_batches,
     some_shapes,
-    spread_of_counts,
     uneven_densities,
     uneven_densities_and_no_instances,
     values_of_pairs,
@@ -128,57 +122,17 @@ EXERCISE = Exercise(
             tolerance=lambda call: SIGMAS * (4 / 45 / least_active(call, densities(call))).sqrt(),
             weight=2,
         ),
+        *INDEPENDENT,
         matches_theory(
-            "rows are drawn one by one: activity is uncorrelated with the next row's "
-            "and with the row half a batch later",
-            uneven_densities,
-            measure=between_rows,
-            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
-            # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-        ),
-        matches_theory(
-            "and so are values and their sizes, where both rows are active",
+            "active values and their sizes are uncorrelated with the next row's "
+            "and with those half a batch later",
             uneven_densities,
             measure=_values_between_rows,
             expected=lambda call: torch.zeros(4, *call.args[0].shape, dtype=torch.float64),
             tolerance=lambda _: SIGMAS,
         ),
         matches_theory(
-            "of 4 rows with p = 1/2, the number of active ones has the variance 1",
-            batches_of_four,
-            measure=spread_of_counts,
-            expected=lambda _: torch.ones((), dtype=torch.float64),
-            # as for unsigned features: squared deviations have the variance 3/2
-            tolerance=lambda _: SIGMAS * math.sqrt(1.5 / 300),
-        ),
-        matches_theory(
-            "two features are active independently of each other",
-            uneven_densities,
-            measure=activity_of_features,
-            expected=lambda _: torch.zeros(3, 4, 4, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=3,
-        ),
-        matches_theory(
-            "two instances are active independently of each other",
-            uneven_densities,
-            measure=activity_of_instances,
-            expected=zero_pairs,
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=2,
-        ),
-        matches_theory(
-            "where two features are active, the correlation of their values is 0 "
-            "within six standard errors",
-            uneven_densities,
-            measure=values_of_pairs,
-            expected=zero_pairs,
-            tolerance=lambda _: SIGMAS,
-            weight=2,
-        ),
-        matches_theory(
-            "and so is the correlation of their sizes",
+            "where two features are active, the correlation of their sizes is 0 as well",
             uneven_densities,
             measure=_sizes_of_pairs,
             expected=zero_pairs,

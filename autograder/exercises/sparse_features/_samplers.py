@@ -1,5 +1,6 @@
 """What samplers of features are checked with: calls, statistics of a batch, and their errors."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -7,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.answer import Call, call
+from autograder.claims import matches_theory
 from autograder.exercise import Draw
 from autograder.exercises.sparse_features._shared import SIGMAS, correlation, off_diagonal
 
@@ -173,3 +175,51 @@ def values_of_pairs(x: Tensor, _call: Call) -> Tensor:
 def zero_pairs(call: Call) -> Tensor:
     n_instances, n_features = call.args[0].shape
     return torch.zeros(n_instances, n_features, n_instances, n_features, dtype=torch.float64)
+
+
+# of samplers that draw every feature of every row by itself
+INDEPENDENT = (
+    matches_theory(
+        "rows are drawn one by one: activity is uncorrelated with the next row's "
+        "and with the row half a batch later",
+        uneven_densities,
+        measure=between_rows,
+        expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
+        # a correlation over N independent pairs has the standard error 1 / sqrt(N)
+        tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+    ),
+    matches_theory(
+        "of 4 rows with p = 1/2, the number of active ones has the variance 1",
+        batches_of_four,
+        measure=spread_of_counts,
+        expected=lambda _: torch.ones((), dtype=torch.float64),
+        # squared deviations are 0, 1, 4 with chances 6, 8, 2 of 16: their variance is 3/2;
+        # 300 of them, not 300 x 300, so that shared draws, which are another slip, pass
+        tolerance=lambda _: SIGMAS * math.sqrt(1.5 / 300),
+    ),
+    matches_theory(
+        "two features are active independently of each other",
+        uneven_densities,
+        measure=activity_of_features,
+        expected=lambda _: torch.zeros(3, 4, 4, dtype=torch.float64),
+        tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+        weight=4,
+    ),
+    matches_theory(
+        "two instances are active independently of each other",
+        uneven_densities,
+        measure=activity_of_instances,
+        expected=zero_pairs,
+        tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
+        weight=2,
+    ),
+    matches_theory(
+        "where two features are active, the correlation of their values is 0 "
+        "within six standard errors",
+        uneven_densities,
+        measure=values_of_pairs,
+        expected=zero_pairs,
+        tolerance=lambda _: SIGMAS,
+        weight=2,
+    ),
+)

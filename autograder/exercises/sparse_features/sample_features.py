@@ -1,17 +1,12 @@
 """The exercise `sample_features`: a batch in which features are active with probability p."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from autograder.claims import keeps_arguments, matches_theory, uses_generator
 from autograder.exercise import Exercise
 from autograder.exercises.sparse_features._samplers import (
-    activity_of_features,
-    activity_of_instances,
-    batches_of_four,
-    between_rows,
+    INDEPENDENT,
     densities,
     error_of_shares,
     least_active,
@@ -23,12 +18,9 @@ from autograder.exercises.sparse_features._samplers import (
     share_per_quarter,
     small_batches,
     some_shapes,
-    spread_of_counts,
     uneven_densities,
     uneven_densities_and_no_instances,
     values_between_rows,
-    values_of_pairs,
-    zero_pairs,
 )
 from autograder.exercises.sparse_features._shared import SIGMAS
 from autograder.exercises.sparse_features.sample_features_slips import SLIPS
@@ -67,24 +59,6 @@ EXERCISE = Exercise(
             tolerance=lambda call: densities(call) * 2.5 / call.args[1],
         ),
         matches_theory(
-            "rows are drawn one by one: activity is uncorrelated with the next row's "
-            "and with the row half a batch later",
-            uneven_densities,
-            measure=between_rows,
-            expected=lambda call: torch.zeros(2, *call.args[0].shape, dtype=torch.float64),
-            # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-        ),
-        matches_theory(
-            "of 4 rows with p = 1/2, the number of active ones has the variance 1",
-            batches_of_four,
-            measure=spread_of_counts,
-            expected=lambda _: torch.ones((), dtype=torch.float64),
-            # squared deviations are 0, 1, 4 with chances 6, 8, 2 of 16: their variance is 3/2;
-            # 300 of them, not 300 x 300, so that shared draws, which are another slip, pass
-            tolerance=lambda _: SIGMAS * math.sqrt(1.5 / 300),
-        ),
-        matches_theory(
             "each feature of each instance is active in a fraction p of the rows",
             uneven_densities_and_no_instances,
             measure=share_active,
@@ -109,31 +83,7 @@ EXERCISE = Exercise(
             tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, densities(call))).sqrt(),
             weight=4,
         ),
-        matches_theory(
-            "two features are active independently of each other",
-            uneven_densities,
-            measure=activity_of_features,
-            expected=lambda _: torch.zeros(3, 4, 4, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=4,
-        ),
-        matches_theory(
-            "two instances are active independently of each other",
-            uneven_densities,
-            measure=activity_of_instances,
-            expected=zero_pairs,
-            tolerance=lambda call: SIGMAS / math.sqrt(call.args[1]),
-            weight=2,
-        ),
-        matches_theory(
-            "where two features are active, the correlation of their values is 0 "
-            "within six standard errors",
-            uneven_densities,
-            measure=values_of_pairs,
-            expected=zero_pairs,
-            tolerance=lambda _: SIGMAS,
-            weight=2,
-        ),
+        *INDEPENDENT,
         matches_theory(
             "active values are uncorrelated with the next row's and with those half a batch later",
             uneven_densities,
