@@ -6,6 +6,7 @@ the value of the call is what each step gave, by the step's own words.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -30,9 +31,12 @@ class Step:
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The step in words, as a report shows it."""
+        """The step in words, as a report shows it: those of a call's are found when it is made.
+
+        So they stay the same if the answer then changes the shape of an argument.
+        """
         args = [_in_words(value) for value in self.args]
         args += [f"{name}={_in_words(value)}" for name, value in self.kwargs.items()]
         if self.do == "call":

@@ -141,6 +141,19 @@ def test_arguments_of_steps_are_copies_and_changes_are_seen():
     assert_close(X, torch.tensor([1.0, 2.0, 3.0]))
 
 
+@pytest.mark.parametrize("change", ["unsqueeze_", "resize_"])
+def test_an_argument_of_another_shape_has_changed(change):
+    class Changes(Scale):
+        def forward(self, x):
+            getattr(x, change)(0)
+            return self.factor
+
+    use = NEW.then(calls("", X))
+    got = outcome(Changes, use)
+    assert use.changed(got.after) == ("1 of object(tensor of shape (3,))",)
+    assert list(got.value) == ["object(tensor of shape (3,))"]
+
+
 def test_a_call_keeps_no_object_for_the_next():
     use = NEW.then(sets("factor", X), gets("factor"))
     outcome(Scale, use)
