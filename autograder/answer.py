@@ -404,7 +404,7 @@ def _gradients(value: Any, leaves: dict[int | str, Tensor]) -> dict[int | str, T
     try:
         found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
     except RuntimeError as error:
-        raise AnswerError(
+        raise GradientError(
             f"The gradient of your result cannot be computed: {str(error).splitlines()[0]}"
         ) from None
     return {

@@ -136,4 +136,5 @@ def _of_module(name: str, made: Any) -> bool:
 def _in_words(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"tensor of shape {tuple(value.shape)}"
-    return type(value).__name__ if isinstance(value, dict | torch.Generator) else repr(value)
+    # these words stand in feedback too, so they quote names and sizes only
+    return repr(value) if isinstance(value, int | str) else type(value).__name__

@@ -63,7 +63,7 @@ class LostError(FinalError):
 
 
 class GradientError(AnswerError):
-    """The value has no gradient."""
+    """The value has no gradient, or none that can be computed."""
 
     sentence = (
         "No gradient flows through your result, so it cannot be trained. "
