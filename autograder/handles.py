@@ -33,9 +33,9 @@ class Step:
 
     @cached_property
     def text(self) -> str:
-        """The step in words, as a report shows it: those of a call's are found when it is made.
+        """The step in words, as a report shows it.
 
-        So they stay the same if the answer then changes the shape of an argument.
+        They are found once, when its call is made, and stay if the answer reshapes an argument.
         """
         args = [_in_words(value) for value in self.args]
         args += [f"{name}={_in_words(value)}" for name, value in self.kwargs.items()]
@@ -90,8 +90,8 @@ class Step:
         return None
 
 
-def calls(name: str = "", /, *args: Any, **kwargs: Any) -> Step:
-    """Calls a method of the object, or the object itself."""
+def calls(name: str, /, *args: Any, **kwargs: Any) -> Step:
+    """Calls a method of the object, or for "" the object itself."""
     return Step(do="call", name=name, args=args, kwargs=kwargs)
 
 
