@@ -376,9 +376,9 @@ def _bare(function: Any) -> Callable[..., Any]:
     """What jaxtyping wrapped: the function, or a class with the methods."""
     if not isinstance(function, type):
         return function.__wrapped__
-    methods = {name: f for name, f in vars(function).items() if isinstance(f, FunctionType)}
-    wrapped = {name: getattr(f, "__wrapped__", f) for name, f in methods.items()}
-    return type(function.__name__, (function,), wrapped)
+    found = vars(function).items()
+    methods = {n: getattr(f, "__wrapped__", f) for n, f in found if isinstance(f, FunctionType)}
+    return type(function.__name__, (function,), methods)
 
 
 def _same(state: Tensor, other: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""Plays a small class through nbgrader's own commands: `tms demo`.
+"""Plays a small class through nbgrader's own commands and `tms grade`: `tms demo`.
 
 Five students submit every chapter. The course is built and graded in a fresh folder; what comes out
 of the gradebook is compared with what each student must get.

@@ -43,7 +43,7 @@ class BorrowedError(FinalError):
     """The answer is not the student's own."""
 
     sentence = (
-        "Your answer uses the library's own function for this exercise, or the solutions, so it "
+        "Your answer uses what the library has for this very exercise, or the solutions, so it "
         "earns nothing. Write it yourself; everything else of tms_lib you may use."
     )
 

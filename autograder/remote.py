@@ -255,9 +255,11 @@ class RemoteAnswer:
             "name": self._name,
             "reference": self._reference,
             "seconds": self._seconds,
-            "args": [writer.value(value) for value in call.args],
-            "kwargs": [[name, writer.value(value)] for name, value in call.kwargs.items()],
-            "steps": [_step(step, writer) for step in call.steps],
+            **_arguments(call, writer),
+            "steps": [
+                {"do": step.do, "name": step.name, **_arguments(step, writer)}
+                for step in call.steps
+            ],
             "wrt": wrt,
         }
         self._session.connect()  # to run other answers' cells again costs this one no time
@@ -268,9 +270,11 @@ class RemoteAnswer:
             self._seconds -= time.monotonic() - started
 
 
-def _step(step: Step, writer: Writer) -> list[Any]:
-    kwargs = [[name, writer.value(value)] for name, value in step.kwargs.items()]
-    return [step.do, step.name, [writer.value(value) for value in step.args], kwargs]
+def _arguments(of: Call | Step, writer: Writer) -> dict[str, Any]:
+    return {
+        "args": [writer.value(value) for value in of.args],
+        "kwargs": [[name, writer.value(value)] for name, value in of.kwargs.items()],
+    }
 
 
 def _read_outcome(

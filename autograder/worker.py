@@ -165,16 +165,15 @@ class _Worker:
 
 
 def _read_call(header: dict[str, Any], reader: Reader) -> Call:
-    def read(args: list[Any], kwargs: list[Any]) -> dict[str, Any]:
+    def arguments(of: dict[str, Any]) -> dict[str, Any]:
         return {
-            "args": tuple(reader.value(value) for value in args),
-            "kwargs": {name: reader.value(value) for name, value in kwargs},
+            "args": tuple(reader.value(value) for value in of["args"]),
+            "kwargs": {name: reader.value(value) for name, value in of["kwargs"]},
         }
 
-    call = Call(**read(header["args"], header["kwargs"]))
-    for do, name, args, kwargs in header["steps"]:  # in the order of their bytes
-        call = call.then(Step(do=do, name=name, **read(args, kwargs)))
-    return call
+    call = Call(**arguments(header))  # before the steps: in the order of their bytes
+    steps = [Step(do=s["do"], name=s["name"], **arguments(s)) for s in header["steps"]]
+    return call.then(*steps)
 
 
 def _definitions() -> dict[str, Any]:

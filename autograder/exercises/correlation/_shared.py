@@ -11,9 +11,7 @@ from autograder.claims import matches_theory
 from autograder.exercise import Cases, Check, Draw
 from autograder.exercises.sparse_features._samplers import (
     between_rows,
-    least_active,
-    mean_of_active,
-    share_per_quarter,
+    uniform_values,
     values_between_rows,
     where_both_active,
 )
@@ -69,23 +67,7 @@ def uniform_and_independent(
         probability: Of each feature, for a call.
     """
     return (
-        matches_theory(
-            "active values have the mean 1/2",
-            cases,
-            measure=mean_of_active,
-            expected=lambda call: torch.full_like(probability(call), 0.5),
-            # a uniform number has the variance 1/12
-            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, probability(call))).sqrt(),
-            weight=2,
-        ),
-        matches_theory(
-            "a quarter of the active values lies in each quarter of [0, 1]",
-            cases,
-            measure=share_per_quarter,
-            expected=lambda call: torch.full((4, *probability(call).shape), 0.25).double(),
-            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, probability(call))).sqrt(),
-            weight=2,
-        ),
+        *uniform_values(cases, probability, weights=(2, 2)),
         matches_theory(
             "different sets are independent, and so are instances",
             cases,

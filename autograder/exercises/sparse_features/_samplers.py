@@ -1,7 +1,7 @@
-"""What samplers of features are checked with: calls, statistics of a batch, and their errors."""
+"""What samplers of features are checked with: calls, statistics of a batch, and claims."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder.answer import Call, call
 from autograder.claims import matches_theory
-from autograder.exercise import Draw
+from autograder.exercise import Cases, Check, Draw
 from autograder.exercises.sparse_features._shared import SIGMAS, correlation, off_diagonal
 
 _N = 10_000
@@ -175,6 +175,37 @@ def values_of_pairs(x: Tensor, _call: Call) -> Tensor:
 def zero_pairs(call: Call) -> Tensor:
     n_instances, n_features = call.args[0].shape
     return torch.zeros(n_instances, n_features, n_instances, n_features, dtype=torch.float64)
+
+
+def uniform_values(
+    cases: Cases, probability: Callable[[Call], Tensor], *, weights: tuple[int, int]
+) -> tuple[Check, ...]:
+    """That values are uniform on [0, 1].
+
+    Args:
+        cases: Makes the calls.
+        probability: Of each feature, for a call.
+        weights: Of the mean, and of the quarters.
+    """
+    return (
+        matches_theory(
+            "active values have the mean 1/2",
+            cases,
+            measure=mean_of_active,
+            expected=lambda call: torch.full_like(probability(call), 0.5),
+            # a uniform number has the variance 1/12
+            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, probability(call))).sqrt(),
+            weight=weights[0],
+        ),
+        matches_theory(
+            "a quarter of the active values lies in each quarter of [0, 1]",
+            cases,
+            measure=share_per_quarter,
+            expected=lambda call: torch.full((4, *probability(call).shape), 0.25).double(),
+            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, probability(call))).sqrt(),
+            weight=weights[1],
+        ),
+    )
 
 
 # of samplers that draw every feature of every row by itself

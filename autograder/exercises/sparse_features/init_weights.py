@@ -6,52 +6,45 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from autograder.answer import Call, call
+from autograder.answer import Call
 from autograder.claims import matches_theory, uses_generator
 from autograder.exercise import Draw, Exercise, Slip
-from autograder.exercises.sparse_features._shared import SIGMAS, correlation, off_diagonal
+from autograder.exercises.sparse_features._shared import (
+    NORMAL_SHARES,
+    SIGMAS,
+    correlation,
+    error_of_normal_shares,
+    glorot,
+    n_weights,
+    off_diagonal,
+    shares_below,
+    sizes,
+)
 from tms_lib import models
 
 
-def _sizes(draw: Draw, n_instances: int, n_hidden: int, n_features: int) -> Call:
-    return call(
-        n_instances=n_instances,
-        n_hidden=n_hidden,
-        n_features=n_features,
-        generator=draw.generator(),
-    )
-
-
 def _small_sizes(draw: Draw) -> Iterator[Call]:
-    yield _sizes(draw, 3, 2, 5)
-    yield _sizes(draw, 1, 4, 6)
+    yield sizes(draw, 3, 2, 5)
+    yield sizes(draw, 1, 4, 6)
 
 
 def _few_and_many_instances(draw: Draw) -> Iterator[Call]:
     # 600 weights or more: the scale of a single instance tells the slips apart
-    yield _sizes(draw, 300, 10, 60)
-    yield _sizes(draw, 2, 60, 90)
+    yield sizes(draw, 300, 10, 60)
+    yield sizes(draw, 2, 60, 90)
 
 
 def _large_and_small_instances(draw: Draw) -> Iterator[Call]:
-    yield _sizes(draw, 1, 150, 200)
-    yield _sizes(draw, 5000, 2, 3)  # entries of orthogonal or unit vectors are not normal here
+    yield sizes(draw, 1, 150, 200)
+    yield sizes(draw, 5000, 2, 3)  # entries of orthogonal or unit vectors are not normal here
 
 
 def _three_instances(draw: Draw) -> Iterator[Call]:
-    yield _sizes(draw, 3, 50, 80)
+    yield sizes(draw, 3, 50, 80)
 
 
 def _many_small_instances(draw: Draw) -> Iterator[Call]:
-    yield _sizes(draw, 2000, 2, 3)
-
-
-def _glorot(call: Call) -> float:
-    return math.sqrt(2 / (call.kwargs["n_hidden"] + call.kwargs["n_features"]))
-
-
-def _n_weights(call: Call) -> int:
-    return call.kwargs["n_instances"] * call.kwargs["n_hidden"] * call.kwargs["n_features"]
+    yield sizes(draw, 2000, 2, 3)
 
 
 def _not_finite(W: Tensor, _call: Call) -> Tensor:
@@ -60,16 +53,6 @@ def _not_finite(W: Tensor, _call: Call) -> Tensor:
 
 def _root_mean_square(W: Tensor, _call: Call) -> Tensor:
     return (W.double() ** 2).mean().sqrt()
-
-
-def _shares_below(W: Tensor, _call: Call) -> Tensor:
-    """Shares of the weights below -1, -1/2, 0, 1/2 and 1 of their own root mean square."""
-    edges = (W.double() ** 2).mean().sqrt() * _EDGES
-    return (W.double().unsqueeze(-1) < edges).double().flatten(0, -2).mean(0)
-
-
-_EDGES = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=torch.float64)
-_NORMAL_SHARES = 0.5 * (1 + torch.erf(_EDGES / math.sqrt(2)))
 
 
 def _between_instances(W: Tensor, _call: Call) -> Tensor:
@@ -86,7 +69,7 @@ def _pairs_of_instances(call: Call) -> Tensor:
 
 
 def _pairs_of_entries(call: Call) -> Tensor:
-    n = call.kwargs["n_hidden"] * call.kwargs["n_features"]
+    n = n_weights(call)
     return torch.zeros(n, n, dtype=torch.float64)
 
 
@@ -173,20 +156,19 @@ EXERCISE = Exercise(
             "the standard deviation is sqrt(2 / (hidden + features)) for 2 and for 300 instances",
             _few_and_many_instances,
             measure=_root_mean_square,
-            expected=lambda call: torch.tensor(_glorot(call), dtype=torch.float64),
+            expected=lambda call: torch.tensor(glorot(call), dtype=torch.float64),
             # the standard error of a standard deviation from N normal numbers is std / sqrt(2 N)
-            tolerance=lambda call: SIGMAS * _glorot(call) / math.sqrt(2 * _n_weights(call)),
+            tolerance=lambda call: (
+                SIGMAS * glorot(call) / math.sqrt(2 * call.kwargs["n_instances"] * n_weights(call))
+            ),
             weight=3,
         ),
         matches_theory(
             "the weights are normal: a sixth of them lies a standard deviation below 0, and so on",
             _large_and_small_instances,
-            measure=_shares_below,
-            expected=lambda _: _NORMAL_SHARES,
-            # a share q of N numbers has the standard error sqrt(q (1 - q) / N)
-            tolerance=lambda call: (
-                SIGMAS * (_NORMAL_SHARES * (1 - _NORMAL_SHARES) / _n_weights(call)).sqrt()
-            ),
+            measure=lambda W, _: shares_below(W),
+            expected=lambda _: NORMAL_SHARES,
+            tolerance=error_of_normal_shares,
         ),
         matches_theory(
             "any two instances are uncorrelated",
@@ -194,9 +176,7 @@ EXERCISE = Exercise(
             measure=_between_instances,
             expected=_pairs_of_instances,
             # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: (
-                SIGMAS / math.sqrt(call.kwargs["n_hidden"] * call.kwargs["n_features"])
-            ),
+            tolerance=lambda call: SIGMAS / math.sqrt(n_weights(call)),
             weight=2,
         ),
         matches_theory(

@@ -9,17 +9,15 @@ from autograder.exercises.sparse_features._samplers import (
     INDEPENDENT,
     densities,
     error_of_shares,
-    least_active,
-    mean_of_active,
     never_and_always,
     outside_unit_interval,
     share_active,
     share_active_and_share_nan,
-    share_per_quarter,
     small_batches,
     some_shapes,
     uneven_densities,
     uneven_densities_and_no_instances,
+    uniform_values,
     values_between_rows,
 )
 from autograder.exercises.sparse_features._shared import SIGMAS
@@ -66,23 +64,7 @@ EXERCISE = Exercise(
             tolerance=lambda call: error_of_shares(call, densities(call)),
             weight=8,
         ),
-        matches_theory(
-            "active values have the mean 1/2",
-            uneven_densities,
-            measure=mean_of_active,
-            expected=lambda call: torch.full_like(densities(call), 0.5),
-            # a uniform number has the variance 1/12
-            tolerance=lambda call: SIGMAS * (1 / 12 / least_active(call, densities(call))).sqrt(),
-            weight=8,
-        ),
-        matches_theory(
-            "a quarter of the active values lies in each quarter of [0, 1]",
-            uneven_densities,
-            measure=share_per_quarter,
-            expected=lambda call: torch.full((4, *call.args[0].shape), 0.25, dtype=torch.float64),
-            tolerance=lambda call: SIGMAS * (3 / 16 / least_active(call, densities(call))).sqrt(),
-            weight=4,
-        ),
+        *uniform_values(uneven_densities, densities, weights=(8, 4)),
         *INDEPENDENT,
         matches_theory(
             "active values are uncorrelated with the next row's and with those half a batch later",

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import tms_lib
-from autograder.answer import Call, call
+from autograder.answer import Call
 from autograder.claims import (
     equals_reference,
     keeps_arguments,
@@ -22,44 +22,45 @@ from autograder.claims import (
     uses_generator,
 )
 from autograder.exercise import Draw, Exercise
-from autograder.exercises.sparse_features._shared import SIGMAS, correlation, off_diagonal
+from autograder.exercises.sparse_features._shared import (
+    NORMAL_SHARES,
+    SIGMAS,
+    correlation,
+    error_of_normal_shares,
+    glorot,
+    n_weights,
+    off_diagonal,
+    shares_below,
+    sizes,
+)
 from autograder.exercises.toy_models.relu_output_model_slips import SLIPS
 from autograder.handles import calls, sets
 
 
-def _make(draw: Draw, n_instances: int, n_hidden: int, n_features: int) -> Call:
-    return call(
-        n_instances=n_instances,
-        n_features=n_features,
-        n_hidden=n_hidden,
-        generator=draw.generator(),
-    )
-
-
 def _new(draw: Draw) -> Iterator[Call]:
-    yield _make(draw, 3, 2, 5).then(calls("state_dict"))
-    yield _make(draw, 1, 4, 6).then(calls("state_dict"))
+    yield sizes(draw, 3, 2, 5).then(calls("state_dict"))
+    yield sizes(draw, 1, 4, 6).then(calls("state_dict"))
 
 
 def _parameters(draw: Draw) -> Iterator[Call]:
-    yield _make(draw, 3, 2, 5).then(calls("get_parameter", "W"), calls("get_parameter", "b"))
+    yield sizes(draw, 3, 2, 5).then(calls("get_parameter", "W"), calls("get_parameter", "b"))
 
 
 def _large(draw: Draw) -> Iterator[Call]:
     # weights enough that every slip's scale is another
-    yield _make(draw, 4, 40, 60).then(calls("state_dict"))
+    yield sizes(draw, 4, 40, 60).then(calls("state_dict"))
 
 
 def _pair_by_hand(draw: Draw) -> Iterator[Call]:
     W, b = torch.tensor([[[1.0, -1.0]]]), torch.tensor([[-0.2, 0.5]])
     x = torch.tensor([[[0.7, 0.0], [0.0, 0.3]]])
-    yield _make(draw, 1, 1, 2).then(sets("W", W), sets("b", b), calls("", x))
+    yield sizes(draw, 1, 1, 2).then(sets("W", W), sets("b", b), calls("", x))
 
 
 def _with_weights(draw: Draw, *shape: int, batches: tuple[int, ...]) -> Call:
     """A model of instances, hidden and features gets random W and b, and then these batches."""
     n_instances, _, n_features = shape
-    return _make(draw, *shape).then(
+    return sizes(draw, *shape).then(
         sets("W", draw.normal(*shape)),
         sets("b", draw.normal(n_instances, n_features)),
         *(calls("", draw.normal(n_instances, n, n_features)) for n in batches),
@@ -83,7 +84,7 @@ def _models_in_double(draw: Draw) -> Iterator[Call]:
 def _loaded(draw: Draw) -> Iterator[Call]:
     state = {"W": draw.normal(3, 2, 5), "b": draw.normal(3, 5)}
     x = draw.uniform(3, 6, 5)
-    yield _make(draw, 3, 2, 5).then(calls("load_state_dict", state), calls("", x))
+    yield sizes(draw, 3, 2, 5).then(calls("load_state_dict", state), calls("", x))
 
 
 def _of_state(value: Any, name: str) -> Tensor:
@@ -99,26 +100,8 @@ def _scales(value: Any, _call: Call) -> Tensor:
     return (_of_state(value, "W") ** 2).mean((-2, -1)).sqrt()
 
 
-def _share_below(value: Any, _call: Call) -> Tensor:
-    """The share of the weights that lie more than their own root mean square below 0."""
-    W = _of_state(value, "W")
-    return (W + (W**2).mean().sqrt() < 0).double().mean()
-
-
 def _between_instances(value: Any, _call: Call) -> Tensor:
     return off_diagonal(correlation(_of_state(value, "W").flatten(1).T))
-
-
-def _n_weights(call: Call) -> int:
-    """Of one instance."""
-    return call.kwargs["n_hidden"] * call.kwargs["n_features"]
-
-
-def _glorot(call: Call) -> float:
-    return math.sqrt(2 / (call.kwargs["n_hidden"] + call.kwargs["n_features"]))
-
-
-_NORMAL_SHARE = 0.5 * (1 + math.erf(-1 / math.sqrt(2)))
 
 
 class _Einsum(torch.nn.Module):
@@ -157,21 +140,18 @@ EXERCISE = Exercise(
             _large,
             measure=_scales,
             expected=lambda call: torch.full(
-                (call.kwargs["n_instances"],), _glorot(call), dtype=torch.float64
+                (call.kwargs["n_instances"],), glorot(call), dtype=torch.float64
             ),
             # the standard error of a standard deviation from N normal numbers is std / sqrt(2 N)
-            tolerance=lambda call: SIGMAS * _glorot(call) / math.sqrt(2 * _n_weights(call)),
+            tolerance=lambda call: SIGMAS * glorot(call) / math.sqrt(2 * n_weights(call)),
             weight=2,
         ),
         matches_theory(
-            "the weights are normal: a sixth of them lies a standard deviation below 0",
+            "the weights are normal: a sixth of them lies a standard deviation below 0, and so on",
             _large,
-            measure=_share_below,
-            expected=lambda _: torch.tensor(_NORMAL_SHARE, dtype=torch.float64),
-            # a share q of N numbers has the standard error sqrt(q (1 - q) / N)
-            tolerance=lambda call: (
-                SIGMAS * math.sqrt(_NORMAL_SHARE * (1 - _NORMAL_SHARE) / _n_weights(call) / 4)
-            ),
+            measure=lambda value, _: shares_below(_of_state(value, "W")),
+            expected=lambda _: NORMAL_SHARES,
+            tolerance=error_of_normal_shares,
         ),
         matches_theory(
             "any two instances start from uncorrelated weights",
@@ -179,7 +159,7 @@ EXERCISE = Exercise(
             measure=_between_instances,
             expected=lambda call: torch.zeros(2 * (call.kwargs["n_instances"],)).double(),
             # a correlation over N independent pairs has the standard error 1 / sqrt(N)
-            tolerance=lambda call: SIGMAS / math.sqrt(_n_weights(call)),
+            tolerance=lambda call: SIGMAS / math.sqrt(n_weights(call)),
         ),
         uses_generator(_new),
         equals_reference("an antipodal pair, by hand", _pair_by_hand),
